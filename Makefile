@@ -1,0 +1,83 @@
+# Dockvault.  `make demo` shows it, `make check` tests it; README lists the rest.
+#
+#   make                    build everything into build/
+#   make check              all quick tests          SANITIZE=address,undefined
+#   make install            DESTDIR= PREFIX=/usr
+#
+# DEVELOPER=1 turns warnings into errors.  SANITIZE=... builds beside the
+# ordinary build, so that both can be kept.
+
+VERSION   := 0.1.0
+PREFIX    ?= /usr
+CC        ?= gcc
+CFLAGS    ?= -O2 -g
+SANITIZE  ?=
+DEVELOPER ?=
+
+BUILD := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(filter clang%,$(CC)),-clang)
+comma := ,
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wformat=2 -Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wcast-qual \
+	-Wno-gnu-statement-expression -Wno-language-extension-token
+ifneq ($(filter clang%,$(CC)),)
+WARN += -Wno-gnu-auto-type -Wno-gnu-zero-variadic-macro-arguments
+endif
+
+PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+
+DV_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DLIBEXECDIR='"$(PREFIX)/libexec/dockvault"' -DDATADIR='"$(PREFIX)/share/dockvault"' \
+	-Ilib -include base/banned.h -fno-common -fstack-protector-strong -fPIE \
+	$(WARN) $(if $(DEVELOPER),-Werror) $(PKG_CFLAGS)
+DV_LDFLAGS := -pie -Wl,-z,relro,-z,now
+ifneq ($(SANITIZE),)
+DV_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined -DSANITIZED
+# umockdev's preload must not come before the sanitizer's run-time.
+DV_LDFLAGS += -fsanitize=$(SANITIZE) $(if $(filter gcc%,$(CC)),$(if $(findstring address,$(SANITIZE)),-static-libasan))
+else
+DV_CFLAGS += -D_FORTIFY_SOURCE=2
+endif
+
+LIB_SRC      := $(wildcard lib/*/*.c)
+DOCKD_SRC    := $(wildcard daemon/dockd/*.c)
+LISTER_SRC   := $(wildcard daemon/lister/*.c)
+VAULTCTL_SRC := $(wildcard tools/vaultctl/*.c)
+EMULATOR_SRC := $(wildcard tests/emulator/*.c)
+UNIT_SRC     := $(wildcard tests/unit/check_*.c)
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIB := $(BUILD)/libdockvault.a
+
+# A program is named after its folder; its main() is in main.c, the rest may be
+# linked into unit tests.
+PROGRAMS := $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/vaultctl
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(LIB): $(call obj,$(LIB_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/dockd: $(call obj,$(DOCKD_SRC)) $(LIB)
+$(BUILD)/dock-lister: $(call obj,$(LISTER_SRC)) $(LIB)
+$(BUILD)/dock-lister: LDLIBS += -ltsk -lseccomp
+$(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)
+$(PROGRAMS):
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(DV_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: clean
+clean:
+	rm -rf build build-*
+
+include tests/tests.mk

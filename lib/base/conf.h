@@ -1,0 +1,45 @@
+/*
+ * dockvault.conf, read with libconfuse.  The keys are one table (conf.c); a key
+ * that is not in it is refused with its line.  The manual is
+ * dockvault.conf(5); systemd/dockvault.conf.full shows every key with its
+ * default.
+ *
+ *	station = "QH-01"
+ *	vault = "/var/lib/dockvault/vault"
+ *	state = "/var/lib/dockvault/state"
+ *	database = "host=/run/postgresql dbname=dockvault user=dv_ingest"
+ *	slot "A1" { port = "1-1" }
+ *
+ * Errors   0 or a negative errno and a sentence with file and line.
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { CONF_SLOTS_MAX = 64, CONF_NAME_MAX = 32, CONF_PATH_MAX = 1024 };
+
+struct conf_slot {
+	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ - */
+	char port[CONF_NAME_MAX + 1];	/* USB port path, "1-1.4" */
+};
+
+struct conf {
+	char station[CONF_NAME_MAX + 1];
+	char vault[CONF_PATH_MAX];	/* directory */
+	char state[CONF_PATH_MAX];	/* directory: journals, snapshot, seal chain */
+	char database[CONF_PATH_MAX];	/* libpq conninfo, no password */
+	char control[CONF_PATH_MAX];	/* path of dockd's control socket */
+	char seal_key[CONF_PATH_MAX];	/* minisign secret key of the dock (minisign -G -W) */
+	char lister[CONF_PATH_MAX];	/* path of dock-lister */
+	struct conf_slot slots[CONF_SLOTS_MAX];
+	size_t n_slots;
+	uint32_t lister_timeout_ms;	/* 30000: no answer for that long ends it */
+};
+
+int conf_load(const char *path, struct conf *ret, struct err *e);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * The catalog, PostgreSQL, from the loop: one connection in pipeline mode that
+ * comes back by itself.
+ *
+ * Every statement is prepared, by name; their text is in statements.c alone.
+ * Each call below is one statement and one transaction (a function of sql/).
+ *
+ * Errors   a call that returns < 0 never calls back; one that returned 0 calls
+ *          back exactly once, later, from the loop.  -ENOTCONN: the catalog is
+ *          away, now or before the answer came; whatever was asked may or may
+ *          not have happened, so ask again: all of it is idempotent.  -EAGAIN:
+ *          CATALOG_QUEUE_MAX calls are waiting.  Other codes: PostgreSQL
+ *          refused, e->msg has its message; asking again will not help.
+ * Threads  the thread that runs the loop, and no other.
+ * Memory   the calls' parameters until they are answered; one answer.
+ */
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "rules/chain.h"
+#include "rules/segment.h"
+
+enum { CATALOG_QUEUE_MAX = 256, CATALOG_RETRY_MIN_MS = 200, CATALOG_RETRY_MAX_MS = 15000 };
+
+struct catalog;
+
+/* Told when the connection comes (up) or goes; also once at first success.  why: "" when up. */
+typedef void (*catalog_state_cb)(void *data, bool up, const char *why);
+
+/* Starts connecting at once; conninfo as libpq takes it, without password. */
+int catalog_new(uv_loop_t *loop, const char *conninfo, catalog_state_cb state, void *data,
+		struct catalog **ret, struct err *e);
+/* Calls in flight end with -ECANCELED first; cb last. */
+void catalog_free(struct catalog *c, void (*cb)(void *data), void *data);
+bool catalog_is_up(const struct catalog *c);
+
+typedef void (*catalog_cb)(void *data, int r, const struct err *e);
+
+/* An enrolled recorder as dockd needs it. */
+struct catalog_recorder {
+	char id[33];
+	uint16_t vid, pid;
+	char serial[128];		/* "": any */
+	char officer[33], unit[33];	/* "": none */
+	struct recorder_key keys[RECORDER_KEYS_MAX];
+	size_t n_keys;
+};
+
+/* All recorders that are enrolled and not retired: the snapshot dockd keeps for the time the
+ * catalog is away.  Valid during the callback. */
+typedef void (*catalog_recorders_cb)(void *data, int r, const struct catalog_recorder *list,
+				     size_t n, const struct err *e);
+int catalog_recorders(struct catalog *c, catalog_recorders_cb cb, void *data);
+
+/* Is a file with this fingerprint of this recorder recorded?  Then its blob and size. */
+typedef void (*catalog_known_cb)(void *data, int r, bool known, const struct digest *blob,
+				 uint64_t size, const struct err *e);
+int catalog_known(struct catalog *c, const char *recorder, const struct digest *fingerprint,
+		  catalog_known_cb cb, void *data);
+
+/* Record a batch: a JSON array of records (RECORDS.md), in one transaction.  Text is copied. */
+int catalog_ingest(struct catalog *c, const char *records, size_t len, catalog_cb cb, void *data);
+
+/* The manifests a session touched and their neighbours; valid during the callback, items may be
+ * sorted in place. */
+typedef void (*catalog_chain_cb)(void *data, int r, struct chain_item *items, size_t n,
+				 const struct chain_unsigned *plain, size_t n_plain,
+				 const struct err *e);
+int catalog_chain(struct catalog *c, const char *session, catalog_chain_cb cb, void *data);
+
+/* Store the chain's findings (a JSON array) and mark the session judged, in one transaction. */
+int catalog_judge(struct catalog *c, const char *session, const char *findings, size_t len,
+		  catalog_cb cb, void *data);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * A mass-storage recorder as sectors that can be read: bulk-only transport
+ * (USB MSC BOT 1.0) and the read-only SCSI subset INQUIRY, TEST UNIT READY,
+ * REQUEST SENSE, READ CAPACITY(10/16), READ(10/16).  No write command exists
+ * here, which makes this a write blocker.
+ *
+ * One command is on the wire at a time, as BOT demands; command, data and
+ * status of it are queued together, and reads queue behind one another, so
+ * that the next READ leaves as soon as the last status came.
+ *
+ * Units    a sector is block_size bytes; offsets and lengths below are bytes.
+ * Errors   see usb_io.h for callbacks.  -ENODEV: unplugged.  -EIO: the medium
+ *          or the transport failed for this read and recovery (BOT 1.0, 5.3
+ *          and 6.7) is done, the disk goes on.  -EPROTO: the device broke the
+ *          protocol beyond recovery.  -ETIMEDOUT: it stopped answering.
+ *          -ENOMEDIUM: no card.  -ERANGE: outside the disk.
+ * Threads  the thread that runs the loop, and no other.
+ * Memory   DISK_MEMORY_MAX for the disk itself; data goes into callers' buffers.
+ */
+#ifndef RECORDER_DISK_H
+#define RECORDER_DISK_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "recorder/usb_io.h"
+
+enum {
+	DISK_MEMORY_MAX = 16 * 1024,
+	DISK_QUEUE_MAX = 16,		/* reads waiting; one more is -EAGAIN */
+	DISK_READ_MAX = 1024 * 1024,	/* bytes of one disk_read */
+	DISK_REQUEST_HS = 64 * 1024,	/* bytes of one READ up to high speed: what every
+					 * firmware was tested with */
+	DISK_REQUEST_SS = 512 * 1024,	/* and at SuperSpeed */
+	DISK_COMMAND_TIMEOUT_MS = 30000,
+};
+
+struct disk_info {
+	uint64_t size;			/* bytes */
+	uint32_t block_size;		/* 512 or 4096 */
+	char vendor[9], product[17], revision[5];	/* INQUIRY, spaces trimmed, printable ASCII */
+};
+
+struct disk;
+
+/* Takes io (closed by disk_close, also after a failed open).  cb: 0 and info, or why not. */
+int disk_open(uv_loop_t *loop, struct usb_io *io,
+	      void (*cb)(void *data, int r, struct disk *d, const struct disk_info *info,
+			 const struct err *e),
+	      void *data, struct disk **ret);
+
+/* One read, in memory of the caller that stays untouched until cb. */
+struct disk_read {
+	uint64_t offset;		/* multiple of block_size */
+	uint32_t len;			/* multiple of block_size, <= DISK_READ_MAX */
+	uint8_t *buf;
+	void (*cb)(struct disk_read *r, int result);	/* 0: all len bytes are there */
+	void *data;
+	struct disk_read *next;		/* the disk's own while queued */
+};
+
+int disk_read(struct disk *d, struct disk_read *r);
+
+/*
+ * End whatever is queued (each cb comes with -ECANCELED or -ENODEV), close the
+ * interface.  cb comes last; d is gone then.
+ */
+void disk_close(struct disk *d, void (*cb)(void *data), void *data);
+
+#endif

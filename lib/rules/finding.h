@@ -1,0 +1,63 @@
+/*
+ * A finding: something that the regulation forbids or that a supervisor has to
+ * know, found out and stored.  lib/rules only says what is so; the words a
+ * person reads, the article and the default severity are rows of the table
+ * `rule`, by code.
+ *
+ * Shapes and identity: lib/catalog/RECORDS.md.  Pure; any thread.
+ */
+#ifndef RULES_FINDING_H
+#define RULES_FINDING_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FINDING_SUBJECT_MAX = 160, FINDING_FACT_MAX = 120, FINDINGS_MAX = 4096 };
+
+enum finding_code {
+	FINDING_LATE_UPLOAD, FINDING_GAP, FINDING_OVERLAP, FINDING_REORDERED, FINDING_REPLAYED,
+	FINDING_UNFINISHED, FINDING_CLOCK_JUMP, FINDING_CHECKSUM_MISMATCH,
+	FINDING_SIGNATURE_INVALID, FINDING_SIGNATURE_MISSING, FINDING_KEY_UNKNOWN,
+	FINDING_CHAIN_BREAK, FINDING_FORK, FINDING_DELETED_ON_RECORDER,
+	FINDING_UNKNOWN_RECORDER, FINDING_DEVICE_FAULT, FINDING_EMPTY_FILE,
+	FINDING_UNREADABLE_FILE,
+	FINDING_CODES
+};
+
+enum finding_severity { SEVERITY_DEFAULT, SEVERITY_INFO, SEVERITY_NOTICE, SEVERITY_WARNING,
+			SEVERITY_VIOLATION };
+enum finding_subject { SUBJECT_RECORDER, SUBJECT_SESSION, SUBJECT_RECORDING, SUBJECT_SEGMENT,
+		       SUBJECT_SLOT };
+
+struct finding {
+	enum finding_code code;
+	enum finding_severity severity;	/* SEVERITY_DEFAULT: the rule's own */
+	enum finding_subject subject_kind;
+	char subject[FINDING_SUBJECT_MAX + 1];
+	char recorder[33];		/* "" when unknown */
+	char fact[FINDING_FACT_MAX + 1];
+	int64_t at_ms;			/* when it was so, not when it was found */
+	double confidence;		/* 0 to 1; negative: does not apply */
+	json_t *detail;			/* owned */
+};
+
+struct findings {
+	struct finding *items;
+	size_t n;
+	size_t dropped;			/* over FINDINGS_MAX: counted, and said in the last one */
+};
+
+const char *finding_code_name(enum finding_code c);	/* "late_upload" */
+const char *finding_severity_name(enum finding_severity s);	/* NULL for SEVERITY_DEFAULT */
+const char *finding_subject_name(enum finding_subject s);
+
+/* Append; takes f->detail in every case. */
+void findings_add(struct findings *l, const struct finding *f);
+void findings_clear(struct findings *l);
+
+/* The JSON of RECORDS.md.  New references. */
+json_t *finding_json(const struct finding *f);
+json_t *findings_json(const struct findings *l);
+
+#endif
