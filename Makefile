@@ -54,7 +54,7 @@ LIB := $(BUILD)/libdockvault.a
 
 # A program is named after its folder; its main() is in main.c, the rest may be
 # linked into unit tests.
-PROGRAMS := $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/vaultctl
+PROGRAMS := $(patsubst %,$(BUILD)/%,$(if $(wildcard daemon/dockd/main.c),dockd) $(if $(wildcard daemon/lister/main.c),dock-lister) $(if $(wildcard tools/vaultctl/main.c),vaultctl))
 
 .PHONY: all
 all: $(PROGRAMS)
