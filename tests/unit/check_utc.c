@@ -1,10 +1,9 @@
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/utc.h"
 #include "base/util.h"
+#include "unit/suite.h"
 
 static const struct { const char *text; int r; int64_t ms; } times[] = {
 	{ "2000-01-01T00:00:00.000Z", 0, INT64_C(946684800000) },
@@ -55,19 +54,13 @@ START_TEST(days_are_cut_in_shanghai)
 }
 END_TEST
 
-int main(void)
+static void fill(TCase *tc)
 {
-	Suite *s = suite_create("utc");
-	TCase *tc = tcase_create("utc");
-	SRunner *r;
-	int failed;
-
 	tcase_add_loop_test(tc, parses_one_shape_only, 0, (int)COUNT(times));
 	tcase_add_loop_test(tc, days_are_cut_in_shanghai, 0, (int)COUNT(days));
-	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+	return suite_main("utc", fill);
 }
