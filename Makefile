@@ -76,6 +76,31 @@ $(BUILD)/%.o: %.c
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+SYSCONFDIR ?= /etc
+SHARE      := $(DESTDIR)$(PREFIX)/share
+LIBEXEC    := $(DESTDIR)$(PREFIX)/libexec/dockvault
+SYSTEMD    := $(DESTDIR)$(PREFIX)/lib
+
+# Units and manuals name /usr; a configuration that is there is never replaced.
+.PHONY: install
+install: all
+	install -d $(LIBEXEC) $(DESTDIR)$(PREFIX)/bin $(SHARE)/dockvault/sql $(SHARE)/doc/dockvault \
+		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
+		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
+	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(LIBEXEC)
+	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
+	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
+	install -m 644 docs/man/*.5 $(SHARE)/man/man5
+	install -m 644 docs/man/*.8 $(SHARE)/man/man8
+	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \
+		systemd/dockvault.conf.minimal systemd/dockvault.conf.full $(SHARE)/doc/dockvault
+	sed 's|/usr/libexec|$(PREFIX)/libexec|' systemd/dockd.service > $(SYSTEMD)/systemd/system/dockd.service
+	install -m 644 systemd/dockvault.sysusers $(SYSTEMD)/sysusers.d/dockvault.conf
+	install -m 644 systemd/dockvault.tmpfiles $(SYSTEMD)/tmpfiles.d/dockvault.conf
+	install -m 644 systemd/70-dockvault.rules $(SYSTEMD)/udev/rules.d
+	test -e $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf || \
+		install -m 640 systemd/dockvault.conf.minimal $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf
+
 .PHONY: clean
 clean:
 	rm -rf build build-*
