@@ -4,11 +4,14 @@
  *
  * Units    lengths are bytes.
  * Errors   0, or a negative errno.  A call that fails never calls back; one
- *          that succeeds calls back once, later, from the loop.
+ *          that succeeds calls back once, later, from the loop, never from
+ *          inside the call.
  *          -ENOSPC, -EDQUOT, -EIO, -EROFS: the store cannot take more now; the
- *          blob is not stored, nothing of it is visible, try again later.
- * Threads  the thread that runs the loop.  Hashing, writing and syncing run on
- *          libuv's thread pool.
+ *          blob is not stored, nothing of it is visible, try again later with a
+ *          new put.
+ *          -EUCLEAN: what lies under this address already is not this blob.
+ * Threads  the thread that runs the loop.  Opening files, hashing, writing and
+ *          syncing run on libuv's thread pool; sodium_init() must have run.
  * Memory   nothing but the callers' buffers and VAULT_PUT_MEMORY a put.
  */
 #ifndef VAULT_VAULT_H
@@ -24,7 +27,12 @@
 enum {
 	VAULT_ALIGN = 4096,		/* of write buffers, for direct I/O */
 	VAULT_PUT_DEPTH = 8,		/* writes of one put in flight */
-	VAULT_PUT_MEMORY = 4096 + 2048,
+	VAULT_PUT_MEMORY = 4096,
+	VAULT_PATH_MAX = 1200,		/* room for any path of a store, with its NUL */
+};
+
+enum {
+	VAULT_IMMUTABLE = 1 << 0,	/* set the immutable attribute where permitted */
 };
 
 struct vault;
@@ -36,42 +44,63 @@ typedef void (*vault_cb)(void *data, int r);
 struct vault_sealed {
 	struct digest address;
 	uint64_t size;
-	bool existed;		/* the same bytes were there before */
+	bool existed;		/* a blob of this address and size was there before */
 	bool has_sha256;
 	uint8_t sha256[32];	/* when asked for at vault_put_new */
 };
+
+/* r 0: sealed is valid during the callback, e is NULL.  r < 0: the other way round. */
 typedef void (*vault_seal_cb)(void *data, int r, const struct vault_sealed *sealed,
 			      const struct err *e);
 
-/* Open the store in directory dir (made when missing, mode 0750) and prove that it can be written. */
-int vault_open(uv_loop_t *loop, const char *dir, struct vault **ret, struct err *e);
-void vault_close(struct vault *v);	/* no put may be open; NULL is fine */
+/*
+ * Open the store in directory dir (made when missing, mode 0750; its parent must be there) and
+ * prove that it can be written.  flags: VAULT_*.  Blocking, for start-up.
+ */
+int vault_open(uv_loop_t *loop, const char *dir, unsigned flags, struct vault **ret,
+	       struct err *e);
+
+/*
+ * No put may be the caller's any more and no callback may be owed; NULL is fine.  Aborted puts may
+ * still be going away: their memory goes as the loop runs on.
+ */
+void vault_close(struct vault *v);
 
 struct vault_put_options {
 	uint64_t expected_size;	/* 0: unknown.  Space is reserved at once: -ENOSPC early */
 	bool want_sha256;	/* costs a third of the hashing again */
 };
 
-/* Start a blob.  *ret_put is the caller's until sealed or aborted. */
+/*
+ * Start a blob.  *ret_put is the caller's until sealed or aborted.  Its file is made and its
+ * space reserved on the thread pool meanwhile: when that fails, the first write says so.
+ */
 int vault_put_new(struct vault *v, const struct vault_put_options *o, struct vault_put **ret_put,
 		  struct err *e);
 
 /*
- * Append buf, which must stay valid until cb.  Up to VAULT_PUT_DEPTH writes may
- * be in flight; they are hashed and stored in the order of the calls.  Every
- * write but the last should be a multiple of VAULT_ALIGN at an aligned address:
- * others are correct, but slower.
+ * Append buf, which must stay valid until cb or until vault_put_abort returns.  Up to
+ * VAULT_PUT_DEPTH writes may be in flight, one more is -EAGAIN; they are hashed and stored in the
+ * order of the calls, and call back in that order.  After a failure all further writes fail.
+ * Every write but the last should be a multiple of VAULT_ALIGN at an aligned address: others are
+ * correct, but what follows them goes through the page cache.
  */
 int vault_put_write(struct vault_put *put, const uint8_t *buf, size_t len, vault_cb cb, void *data);
+
+/* Why the put failed, once a write has; NULL while it is well.  Valid as long as put. */
+const struct err *vault_put_error(const struct vault_put *put);
 
 /*
  * Make the blob durable: when cb sees 0, it would survive a power cut.  No
  * write may be in flight.  Content already stored is not an error.  Takes put,
- * whatever the outcome.
+ * whatever the outcome; after a failed write, cb gets that failure.
  */
 void vault_put_seal(struct vault_put *put, vault_seal_cb cb, void *data);
 
-/* Forget the blob; writes in flight are waited for, their callbacks do not come.  NULL is fine. */
+/*
+ * Forget the blob; callbacks still owed do not come.  When it returns, the buffers are the
+ * caller's again: it waits for at most one block to be hashed and written.  NULL is fine.
+ */
 void vault_put_abort(struct vault_put *put);
 
 /* A blob that is in memory already (a sidecar): new, write, seal in one.  buf stays valid until cb. */
@@ -89,15 +118,23 @@ int vault_path(const char *dir, const struct digest *address, char *ret_path, si
 enum vault_verdict {
 	VAULT_WHOLE,		/* the bytes have this address */
 	VAULT_MISSING,
-	VAULT_DAMAGED,		/* they have another */
+	VAULT_DAMAGED,		/* they have another, or something else has its name */
 };
 
-/* Re-read one blob.  0 and a verdict, or a negative errno when it could not be found out. */
+/*
+ * Re-read one blob, from the disk rather than from memory where the kernel can forget its copy.
+ * 0 and a verdict with the size read, or a negative errno when it could not be found out.
+ */
 int vault_check(const char *dir, const struct digest *address, enum vault_verdict *ret,
 		uint64_t *ret_size, struct err *e);
 
-/* Call each(data, address, size) for every blob, in no order; stop when it returns non-zero. */
-int vault_walk(const char *dir, int (*each)(void *data, const struct digest *a, uint64_t size),
-	       void *data, struct err *e);
+/*
+ * Call blob(data, address, size) for every blob, in no order, and foreign(data, path) for every
+ * name that has no business in the store (path below DIR/objects; foreign may be NULL).  What
+ * either returns, when not 0, ends the walk and is returned; 0 when all was seen.
+ */
+int vault_walk(const char *dir,
+	       int (*blob)(void *data, const struct digest *address, uint64_t size),
+	       int (*foreign)(void *data, const char *path), void *data, struct err *e);
 
 #endif
