@@ -27,3 +27,8 @@ check-unit: $(UNIT)
 
 check-layers:
 	@tests/layers.sh
+
+# A developer's tool a file of tests/tools.
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+$(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)

@@ -2,12 +2,22 @@
  * The sidecar manifest "bwc-manifest/v1", NAME.bwm: how a recorder (or the
  * dock, for those that sign nothing) vouches for a segment.
  *
- * ASCII, LF, one "key value" a line with one space, in the order of the fields
- * below, each key once (save `mark`), at most MANIFEST_MAX bytes, ends with LF.
- * The two checksum lines come last, in the form `cksum -c` of coreutils >= 9.1
- * reads:
- *	BLAKE2b-256 (NAME.mp4) = <64 hex>
- *	SHA256 (NAME.mp4) = <64 hex>
+ * ASCII, LF, one "key value" a line with one space, at most MANIFEST_MAX bytes,
+ * ends with LF.  Which keys, in which order, each once (save `mark`):
+ *
+ *	bwc-manifest/v1
+ *	kind device firmware
+ *	segment		rec seq dseq prev start-utc end-utc clock boot mono-start-ms
+ *			mono-end-ms officer mark... size last end, and in the form
+ *			`cksum -c` of coreutils >= 9.1 reads:
+ *			BLAKE2b-256 (NAME.mp4) = <64 hex>
+ *			SHA256 (NAME.mp4) = <64 hex>
+ *	inventory	dseq prev nonce
+ *	event		dseq prev what detail time
+ *
+ * All are required; only `mark` may be absent or repeated.  Every kind takes a
+ * dseq of its own, so that an inventory answered to the dock's challenge proves
+ * where the chain ends.  Numbers are 0 to 2^63-1, what the catalog can hold.
  *
  * Pure; any thread.  Bytes given to the parser may be anything.
  */
@@ -51,7 +61,8 @@ struct manifest {
 	uint64_t size;
 	bool last;			/* 1 = last segment of the recording */
 	enum manifest_end end;
-	char name[MANIFEST_NAME_MAX + 1];	/* of the media file: no '/', no control characters */
+	/* Of the media file: printable ASCII without '/'; not ".", "..", nor "-", stdin to cksum. */
+	char name[MANIFEST_NAME_MAX + 1];
 	struct digest blake2b;
 	uint8_t sha256[32];
 
@@ -59,9 +70,9 @@ struct manifest {
 	struct digest nonce;
 
 	/* MANIFEST_EVENT */
-	char what[MANIFEST_ID_MAX + 1];
-	char detail[MANIFEST_TEXT_MAX + 1];
-	int64_t at_ms;
+	char what[MANIFEST_ID_MAX + 1];		/* the characters of device: "power-on", "clock-set" */
+	char detail[MANIFEST_TEXT_MAX + 1];	/* printable, single spaces; "-" when there is none */
+	int64_t at_ms;				/* key `time` */
 };
 
 /*
@@ -71,9 +82,13 @@ struct manifest {
  */
 int manifest_parse(const uint8_t *text, size_t len, struct manifest *ret, struct err *e);
 
-/* The one text of m; what it writes, manifest_parse reads back equal.  -EINVAL: m is not valid. */
+/*
+ * Append the one text of m; what it writes, manifest_parse reads back equal.
+ * -EINVAL: m is not valid, the sentence names the key.  -ENOBUFS: no room in `to`.
+ */
 int manifest_write(const struct manifest *m, struct buf *to, struct err *e);
 
+/* The words of the format.  The value must be one of the enum. */
 const char *manifest_clock_name(enum manifest_clock c);
 const char *manifest_end_name(enum manifest_end end);
 const char *manifest_kind_name(enum manifest_kind k);
