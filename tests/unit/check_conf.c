@@ -1,0 +1,135 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "unit/suite.h"
+
+/* Write text into a file of its own, load it, remove it. */
+static int load(const char *text, struct conf *c, struct err *e)
+{
+	char path[] = "/tmp/check_conf.XXXXXX";
+	int fd = mkstemp(path), r;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(file_write_all(fd, text, strlen(text)), 0);
+	close(fd);
+	r = conf_load(path, c, e);
+	unlink(path);
+	return r;
+}
+
+START_TEST(minimal_gets_the_defaults)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(load("station = \"QH-01\"\nslot \"A1\" { port = \"1-1.4\" }\n", &c, &e), 0);
+	ck_assert_str_eq(c.station, "QH-01");
+	ck_assert_str_eq(c.vault, "/var/lib/dockvault/vault");
+	ck_assert_str_eq(c.control, "/run/dockvault/dockd.sock");
+	ck_assert_uint_eq(c.lister_timeout_ms, 30000);
+	ck_assert_uint_eq(c.n_slots, 1);
+	ck_assert_str_eq(c.slots[0].name, "A1");
+	ck_assert_str_eq(c.slots[0].port, "1-1.4");
+}
+END_TEST
+
+START_TEST(everything_can_be_said)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(load("# a comment\n"
+			      "station = X\nvault = \"/v\"\nstate = \"/s\"\n"
+			      "database = \"host=/run/x dbname=y\"\ncontrol = \"/c\"\n"
+			      "seal_key = \"/k\"\nlister = \"/l\"\nlister_timeout_ms = 1500\n"
+			      "slot a { port = \"1-1\" }\nslot b { port = \"2-1\" }\n", &c, &e), 0);
+	ck_assert_str_eq(c.vault, "/v");
+	ck_assert_str_eq(c.state, "/s");
+	ck_assert_str_eq(c.database, "host=/run/x dbname=y");
+	ck_assert_str_eq(c.seal_key, "/k");
+	ck_assert_str_eq(c.lister, "/l");
+	ck_assert_uint_eq(c.lister_timeout_ms, 1500);
+	ck_assert_uint_eq(c.n_slots, 2);
+	ck_assert_str_eq(c.slots[1].name, "b");
+}
+END_TEST
+
+#define OK "station = \"S\"\n"
+static const struct { const char *text; const char *says; } bad[] = {
+	{ "", "station is missing" },
+	{ "station = \"a b\"\n", ":1: station \"a b\"" },
+	{ "station = \"\"\n", ":1: station" },
+	{ "station = \"012345678901234567890123456789012\"\n", ":1: station" },
+	{ OK "vautl = \"/v\"\n", ":2: no such option 'vautl'" },
+	{ OK "\n\nvault = \"v\"\n", ":4: vault \"v\": an absolute path" },
+	{ OK "slot \"A\" { prot = \"1-1\" }\n", ":2: no such option 'prot'" },
+	{ OK "slot \"A\" { }\n", ":2: slot \"A\": port" },
+	{ OK "slot \"A/\" { port = \"1-1\" }\n", ":2: slot \"A/\"" },
+	{ OK "slot \"A\" { port = \"1\" }\n", "is not a USB port path" },
+	{ OK "slot \"A\" { port = \"1-\" }\n", "is not a USB port path" },
+	{ OK "slot \"A\" { port = \"1-1.\" }\n", "is not a USB port path" },
+	{ OK "slot \"A\" { port = \"1-1-2\" }\n", "is not a USB port path" },
+	{ OK "slot \"A\" { port = \"../1-1\" }\n", "is not a USB port path" },
+	{ OK "slot A { port = \"1-1\" }\nslot B { port = \"1-1\" }\n", ":3: slot \"B\": port 1-1 is" },
+	{ OK "slot A { port = \"1-1\" }\nslot A { port = \"1-2\" }\n", ":3:" },
+	{ OK "lister_timeout_ms = 99\n", ":2: lister_timeout_ms 99" },
+	{ OK "lister_timeout_ms = 600001\n", ":2: lister_timeout_ms 600001" },
+	{ OK "lister_timeout_ms = soon\n", ":2:" },
+	{ OK "vault = \"/v\n", ":" },
+};
+
+START_TEST(says_what_is_wrong_and_where)
+{
+	struct conf c = { .n_slots = 7 };
+	struct err e = { 0 };
+
+	ck_assert_int_eq(load(bad[_i].text, &c, &e), -EINVAL);
+	ck_assert_msg(strstr(e.msg, bad[_i].says) != NULL, "%s does not say %s", e.msg,
+		      bad[_i].says);
+	ck_assert_uint_eq(c.n_slots, 7);	/* untouched on failure */
+}
+END_TEST
+
+START_TEST(counts_the_slots)
+{
+	char text[8192] = OK;
+	size_t len = strlen(text);
+	struct conf c;
+	struct err e = { 0 };
+	int i;
+
+	for (i = 0; i < CONF_SLOTS_MAX + _i; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"slot \"s%d\" { port = \"1-%d\" }\n", i, i + 1);
+	ck_assert_int_eq(load(text, &c, &e), _i == 0 ? 0 : -EINVAL);
+}
+END_TEST
+
+START_TEST(missing_file_is_named)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(conf_load("/nonexistent/dockvault.conf", &c, &e), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(e.msg, "/nonexistent/dockvault.conf"));
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_test(tc, minimal_gets_the_defaults);
+	tcase_add_test(tc, everything_can_be_said);
+	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)COUNT(bad));
+	tcase_add_loop_test(tc, counts_the_slots, 0, 2);
+	tcase_add_test(tc, missing_file_is_named);
+}
+
+int main(void)
+{
+	return suite_main("conf", fill);
+}
