@@ -3,10 +3,9 @@
 #define BASE_UTIL_H
 
 #include <stddef.h>
+#include <sys/param.h>		/* MIN, MAX; uv.h brings it, so that our own would clash */
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)	((a) < (b) ? (a) : (b))
-#define MAX(a, b)	((a) > (b) ? (a) : (b))
 
 #define container_of(p, type, member) \
 	((type *)(void *)((char *)(p) - offsetof(type, member)))
