@@ -9,11 +9,14 @@
  * that the next READ leaves as soon as the last status came.
  *
  * Units    a sector is block_size bytes; offsets and lengths below are bytes.
- * Errors   see usb_io.h for callbacks.  -ENODEV: unplugged.  -EIO: the medium
- *          or the transport failed for this read and recovery (BOT 1.0, 5.3
- *          and 6.7) is done, the disk goes on.  -EPROTO: the device broke the
- *          protocol beyond recovery.  -ETIMEDOUT: it stopped answering.
- *          -ENOMEDIUM: no card.  -ERANGE: outside the disk.
+ * Errors   see usb_io.h for callbacks.
+ *          For one read, and the disk goes on: -EIO, the medium or the
+ *          transport failed and recovery (BOT 1.0, 5.3 and 6.7) is done;
+ *          -ERANGE, outside the disk; -EAGAIN, the queue is full.
+ *          For good, every later read gets the same: -ENODEV, unplugged;
+ *          -EPROTO, the device broke the protocol beyond recovery; -ETIMEDOUT,
+ *          it stopped answering; -ENOMEDIUM, no card, or no longer the same.
+ *          From disk_open alone: -ENOTSUP, it is no disk that can be read here.
  * Threads  the thread that runs the loop, and no other.
  * Memory   DISK_MEMORY_MAX for the disk itself; data goes into callers' buffers.
  */
@@ -44,7 +47,11 @@ struct disk_info {
 
 struct disk;
 
-/* Takes io (closed by disk_close, also after a failed open).  cb: 0 and info, or why not. */
+/*
+ * Bring the disk up: cb gets 0 and info, or why not.  It takes io; whatever cb
+ * got, disk_close() is what lets go of it.  When the call itself fails
+ * (-ENOMEM), io is still the caller's and there is no disk.
+ */
 int disk_open(uv_loop_t *loop, struct usb_io *io,
 	      void (*cb)(void *data, int r, struct disk *d, const struct disk_info *info,
 			 const struct err *e),
@@ -57,9 +64,11 @@ struct disk_read {
 	uint8_t *buf;
 	void (*cb)(struct disk_read *r, int result);	/* 0: all len bytes are there */
 	void *data;
+	const char *why;		/* what happened, when it failed; until cb returns */
 	struct disk_read *next;		/* the disk's own while queued */
 };
 
+/* After disk_open's cb got 0. */
 int disk_read(struct disk *d, struct disk_read *r);
 
 /*

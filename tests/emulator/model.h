@@ -16,9 +16,9 @@
 /*
  * Faults, as text "name=value,name=value":
  *	unplug-at=N	the device is gone once N content bytes (READ data) were sent
- *	stall-at=N	the READ that covers content byte N stalls its data stage once
- *	hang-at=N	it never answers that READ
- *	short-at=N	that READ's data ends one packet early, residue honest
+ *	stall-at=N	the READ that covers content byte N stalls its data stage, once
+ *	hang-at=N	it never answers that READ, nor a later one
+ *	short-at=N	that READ's data ends one packet early, residue honest, once
  *	lie-at=N	the same, residue 0
  *	bad-sector=LBA	READs that touch it fail with MEDIUM ERROR
  *	csw-tag=1	every CSW carries the wrong tag
@@ -27,8 +27,9 @@
  *	shrink=LBA	READ CAPACITY says LBA blocks, reads beyond fail
  *	grow=1		READ CAPACITY says twice what is there
  *	no-medium=1	NOT READY, MEDIUM NOT PRESENT
- *	no-answer=1	never answers anything after the descriptors
- *	not-ready=N	the first N commands answer NOT READY, BECOMING READY
+ *	no-answer=1	never answers anything after the descriptors, not even a string
+ *	not-ready=N	the first N commands answer NOT READY, BECOMING READY (INQUIRY and
+ *			REQUEST SENSE, which always work, do not count)
  *	delay-us=N	the face waits that long before each answer
  */
 struct model_faults {
@@ -48,23 +49,45 @@ struct model_config {
 	struct model_faults faults;
 };
 
+enum { MODEL_EP_IN = 0x81, MODEL_EP_OUT = 0x02 };
+
+/*
+ * After power-on and every reset the first command that needs the medium ends
+ * with UNIT ATTENTION, as those of real card readers do.  The strings are
+ * copied; UTF-8, NULL or "": none.
+ */
 struct model;
 int model_new(const struct model_config *c, struct model **ret);
 void model_free(struct model *m);
 
-/* What a transfer comes to. */
-enum model_answer { MODEL_OK, MODEL_STALL, MODEL_NAK /* not now: ask again after the next OUT */,
-		    MODEL_UNPLUG, MODEL_HANG };
+/*
+ * What a transfer comes to.  With all but NAK and HANG, *len says how many
+ * bytes had moved by then.  NAK is for bulk alone: not now, ask again after the
+ * next transfer the other way.
+ */
+enum model_answer {
+	MODEL_OK,
+	MODEL_STALL,
+	MODEL_OVERFLOW,		/* a packet was larger than the room left for it */
+	MODEL_UNPLUG,
+	MODEL_NAK,
+	MODEL_HANG,		/* no answer now or later, short of a reset */
+};
 
 /* The device and configuration descriptors as the kernel's `descriptors` file has them. */
 size_t model_descriptors(const struct model *m, uint8_t *buf, size_t room);
-/* Control transfer; *len in: room, out: bytes in data (IN) . */
-enum model_answer model_control(struct model *m, const uint8_t setup[8], uint8_t *data, size_t *len);
+/* Control transfer.  *len in: room; out: bytes in data (IN). */
+enum model_answer model_control(struct model *m, const uint8_t setup[8], uint8_t *data,
+				size_t *len);
 enum model_answer model_bulk_out(struct model *m, const uint8_t *buf, size_t len);
 enum model_answer model_bulk_in(struct model *m, uint8_t *buf, size_t room, size_t *len);
 void model_clear_halt(struct model *m, uint8_t endpoint);
+/* Port reset. */
 void model_reset(struct model *m);
+
 /* Content bytes (READ data) handed out so far. */
 uint64_t model_content_bytes(const struct model *m);
+const struct model_config *model_config(const struct model *m);
+uint16_t model_max_packet(const struct model *m);
 
 #endif
