@@ -32,3 +32,10 @@ check-layers:
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+# Card images of recorders, and the recorder emulator.
+EMULATOR := $(BUILD)/mkcard
+all: $(EMULATOR)
+
+$(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/card*.c)) $(LIB)
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)

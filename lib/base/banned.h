@@ -11,6 +11,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Macros where the compiler has no builtins for _FORTIFY_SOURCE. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok
 #pragma GCC poison atoi atol atoll gmtime localtime ctime asctime tmpnam mktemp
 
