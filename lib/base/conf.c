@@ -6,11 +6,13 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 
 #define STATE_DIR "/var/lib/dockvault"
+#define SEAL_KEY "/etc/dockvault/seal.key"
 
 enum { LISTER_TIMEOUT_MIN_MS = 100, LISTER_TIMEOUT_MAX_MS = 600000 };
 
@@ -26,9 +28,9 @@ static const struct {
 	TEXT(station, NULL, false),
 	TEXT(vault, STATE_DIR "/vault", true),
 	TEXT(state, STATE_DIR "/state", true),
-	TEXT(database, "dbname=dockvault user=dv_ingest", false),
-	TEXT(control, "/run/dockvault/dockd.sock", true),
-	TEXT(seal_key, "/etc/dockvault/seal.key", true),
+	TEXT(database, "host=/run/postgresql dbname=dockvault", false),
+	TEXT(control, "/run/dockvault/control", true),
+	TEXT(seal_key, "", true),
 	TEXT(lister, LIBEXECDIR "/dock-lister", true),
 #undef TEXT
 };
@@ -140,6 +142,23 @@ static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* systemd hands the key over as a credential, so that root alone can read the original. */
+static int find_seal_key(const char *path, struct conf *c, struct err *e)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	int n;
+
+	if (c->seal_key[0] != '\0')
+		return 0;
+	if (dir != NULL)
+		n = snprintf(c->seal_key, sizeof(c->seal_key), "%s/seal.key", dir);
+	else
+		n = snprintf(c->seal_key, sizeof(c->seal_key), "%s", SEAL_KEY);
+	if (n < 0 || (size_t)n >= sizeof(c->seal_key))
+		return err_set(e, -ENAMETOOLONG, "%s: CREDENTIALS_DIRECTORY is too long", path);
+	return 0;
+}
+
 static int take_texts(cfg_t *cfg, const char *path, struct conf *c, struct err *e)
 {
 	const char *value;
@@ -190,9 +209,12 @@ static int parse(cfg_t *cfg, const char *path, struct conf *ret, struct err *e)
 	if (r != CFG_SUCCESS)
 		return err_set(e, -EINVAL, "%s", said.code != 0 ? said.msg : path);
 	r = take_texts(cfg, path, &c, e);
+	if (r == 0)
+		r = find_seal_key(path, &c, e);
 	if (r < 0)
 		return r;
 	take_slots(cfg, &c);
+	c.vault_immutable = cfg_getbool(cfg, "vault_immutable");
 	c.lister_timeout_ms = (uint32_t)cfg_getint(cfg, "lister_timeout_ms");
 	*ret = c;
 	return 0;
@@ -204,7 +226,8 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		CFG_STR("port", NULL, CFGF_NODEFAULT),
 		CFG_END()
 	};
-	cfg_opt_t keys[COUNT(texts) + 3] = { CFG_END() };
+	cfg_opt_t keys[COUNT(texts) + 4] = { CFG_END() };
+	cfg_opt_t immutable = CFG_BOOL("vault_immutable", cfg_true, CFGF_NONE);
 	cfg_opt_t timeout = CFG_INT("lister_timeout_ms", 30000, CFGF_NONE);
 	cfg_opt_t slots = CFG_SEC("slot", slot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	cfg_opt_t end = CFG_END();
@@ -217,9 +240,10 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 
 		keys[i] = text;
 	}
-	keys[i] = timeout;
-	keys[i + 1] = slots;
-	keys[i + 2] = end;
+	keys[i] = immutable;
+	keys[i + 1] = timeout;
+	keys[i + 2] = slots;
+	keys[i + 3] = end;
 	cfg = cfg_init(keys, CFGF_NONE);
 	if (cfg == NULL)
 		return err_set(e, -ENOMEM, "%s: no memory to read it", path);

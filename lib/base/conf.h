@@ -7,7 +7,7 @@
  *	station = "QH-01"
  *	vault = "/var/lib/dockvault/vault"
  *	state = "/var/lib/dockvault/state"
- *	database = "host=/run/postgresql dbname=dockvault user=dv_ingest"
+ *	database = "host=/run/postgresql dbname=dockvault"
  *	slot "A1" { port = "1-1" }
  *
  * Errors   0 or a negative errno and a sentence with file and line.
@@ -15,6 +15,7 @@
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,10 +31,13 @@ struct conf_slot {
 struct conf {
 	char station[CONF_NAME_MAX + 1];
 	char vault[CONF_PATH_MAX];	/* directory */
+	bool vault_immutable;		/* true: set the immutable attribute where allowed */
 	char state[CONF_PATH_MAX];	/* directory: journals, snapshot, seal chain */
-	char database[CONF_PATH_MAX];	/* libpq conninfo, no password */
+	char database[CONF_PATH_MAX];	/* libpq conninfo, no password, perhaps no user */
 	char control[CONF_PATH_MAX];	/* path of dockd's control socket */
-	char seal_key[CONF_PATH_MAX];	/* minisign secret key of the dock (minisign -G -W) */
+	/* minisign secret key of the dock (minisign -G -W).  Not said: seal.key among systemd's
+	 * credentials, without those /etc/dockvault/seal.key. */
+	char seal_key[CONF_PATH_MAX];
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;

@@ -30,8 +30,9 @@ START_TEST(minimal_gets_the_defaults)
 	ck_assert_int_eq(load("station = \"QH-01\"\nslot \"A1\" { port = \"1-1.4\" }\n", &c, &e), 0);
 	ck_assert_str_eq(c.station, "QH-01");
 	ck_assert_str_eq(c.vault, "/var/lib/dockvault/vault");
-	ck_assert_str_eq(c.control, "/run/dockvault/dockd.sock");
+	ck_assert_str_eq(c.control, "/run/dockvault/control");
 	ck_assert_uint_eq(c.lister_timeout_ms, 30000);
+	ck_assert(c.vault_immutable);
 	ck_assert_uint_eq(c.n_slots, 1);
 	ck_assert_str_eq(c.slots[0].name, "A1");
 	ck_assert_str_eq(c.slots[0].port, "1-1.4");
@@ -46,16 +47,33 @@ START_TEST(everything_can_be_said)
 	ck_assert_int_eq(load("# a comment\n"
 			      "station = X\nvault = \"/v\"\nstate = \"/s\"\n"
 			      "database = \"host=/run/x dbname=y\"\ncontrol = \"/c\"\n"
-			      "seal_key = \"/k\"\nlister = \"/l\"\nlister_timeout_ms = 1500\n"
+			      "vault_immutable = false\nseal_key = \"/k\"\nlister = \"/l\"\nlister_timeout_ms = 1500\n"
 			      "slot a { port = \"1-1\" }\nslot b { port = \"2-1\" }\n", &c, &e), 0);
 	ck_assert_str_eq(c.vault, "/v");
 	ck_assert_str_eq(c.state, "/s");
 	ck_assert_str_eq(c.database, "host=/run/x dbname=y");
 	ck_assert_str_eq(c.seal_key, "/k");
 	ck_assert_str_eq(c.lister, "/l");
+	ck_assert(!c.vault_immutable);
 	ck_assert_uint_eq(c.lister_timeout_ms, 1500);
 	ck_assert_uint_eq(c.n_slots, 2);
 	ck_assert_str_eq(c.slots[1].name, "b");
+}
+END_TEST
+
+START_TEST(finds_the_seal_key)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	ck_assert_int_eq(load("station = S\n", &c, &e), 0);
+	ck_assert_str_eq(c.seal_key, "/etc/dockvault/seal.key");
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/dockd.service", 1);
+	ck_assert_int_eq(load("station = S\n", &c, &e), 0);
+	ck_assert_str_eq(c.seal_key, "/run/credentials/dockd.service/seal.key");
+	ck_assert_int_eq(load("station = S\nseal_key = \"/k\"\n", &c, &e), 0);
+	ck_assert_str_eq(c.seal_key, "/k");
 }
 END_TEST
 
@@ -77,6 +95,7 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "slot \"A\" { port = \"../1-1\" }\n", "is not a USB port path" },
 	{ OK "slot A { port = \"1-1\" }\nslot B { port = \"1-1\" }\n", ":3: slot \"B\": port 1-1 is" },
 	{ OK "slot A { port = \"1-1\" }\nslot A { port = \"1-2\" }\n", ":3:" },
+	{ OK "vault_immutable = perhaps\n", ":2:" },
 	{ OK "lister_timeout_ms = 99\n", ":2: lister_timeout_ms 99" },
 	{ OK "lister_timeout_ms = 600001\n", ":2: lister_timeout_ms 600001" },
 	{ OK "lister_timeout_ms = soon\n", ":2:" },
@@ -124,6 +143,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, minimal_gets_the_defaults);
 	tcase_add_test(tc, everything_can_be_said);
+	tcase_add_test(tc, finds_the_seal_key);
 	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)COUNT(bad));
 	tcase_add_loop_test(tc, counts_the_slots, 0, 2);
 	tcase_add_test(tc, missing_file_is_named);
