@@ -8,6 +8,15 @@
  * (no gap is claimed where a forged sidecar claims to be), since its own
  * finding says already what is wrong.
  *
+ * The neighbours that chain_context must give, or holes are claimed that are
+ * none:  for every touched manifest
+ *	- all stored manifests of its recording (same rec);
+ *	- all with the same dseq;
+ *	- downwards and upwards in dseq, everything up to and with the nearest
+ *	  valid segment;
+ *	- all segments that claim the same media digest.
+ * Touched is a manifest that the session saw on the card, stored before or not.
+ *
  * Rules in words: DESIGN.md beside this file.  Pure; any thread.
  */
 #ifndef RULES_CHAIN_H
@@ -39,7 +48,7 @@ struct chain_item {
 	enum manifest_end end;
 	struct digest media;		/* as claimed */
 	bool has_media;			/* a segment with this manifest is stored */
-	int64_t stored_ms;		/* of that segment; 0: none */
+	int64_t stored_ms;		/* of that segment, the first time; 0: none */
 	char path[CHAIN_PATH_MAX + 1];	/* for the detail; cut when longer */
 };
 
@@ -61,8 +70,18 @@ struct chain_limits {			/* parameters of the rules, defaults in chain_limits_def
 };
 extern const struct chain_limits chain_limits_default;
 
-void chain_judge(const char *recorder, struct chain_item *items, size_t n,
-		 const struct chain_unsigned *plain, size_t n_plain,
-		 const struct chain_limits *limits, struct findings *out);
+/*
+ * Append the findings.  items are sorted in place.
+ *
+ * complete: the session took in everything it planned (outcome `released`).
+ * Otherwise what is not there may only not have come yet, so nothing is said
+ * to be missing: no gap in numbers, no unfinished.  The next session sees the
+ * same manifests again and says it.
+ *
+ * 0, or -ENOMEM: not judged, nothing was appended.
+ */
+int chain_judge(const char *recorder, bool complete, struct chain_item *items, size_t n,
+		const struct chain_unsigned *plain, size_t n_plain,
+		const struct chain_limits *limits, struct findings *out);
 
 #endif

@@ -56,7 +56,14 @@ const char *finding_subject_name(enum finding_subject s);
 void findings_add(struct findings *l, const struct finding *f);
 void findings_clear(struct findings *l);
 
-/* The JSON of RECORDS.md.  New references. */
+/*
+ * A JSON string for a detail: text that is not UTF-8 (a path that was cut, a
+ * name as a stranger wrote it) has its odd bytes replaced by '?', where
+ * json_string would refuse.  NULL for NULL and without memory.
+ */
+json_t *finding_text(const char *text);
+
+/* The JSON of RECORDS.md.  New references, NULL without memory. */
 json_t *finding_json(const struct finding *f);
 json_t *findings_json(const struct findings *l);
 

@@ -14,9 +14,10 @@
 #include "format/minisign.h"
 #include "rules/finding.h"
 
-enum signature_verdict { SIGNATURE_VALID, SIGNATURE_INVALID, SIGNATURE_KEY_UNKNOWN,
-			 SIGNATURE_KEY_REVOKED, SIGNATURE_UNSIGNED };
-enum digest_verdict { DIGEST_OK, DIGEST_BAD, DIGEST_NOT_CLAIMED };
+/* Unsigned comes first, so that a struct of zeros vouches for nothing. */
+enum signature_verdict { SIGNATURE_UNSIGNED, SIGNATURE_VALID, SIGNATURE_INVALID,
+			 SIGNATURE_KEY_UNKNOWN, SIGNATURE_KEY_REVOKED };
+enum digest_verdict { DIGEST_NOT_CLAIMED, DIGEST_OK, DIGEST_BAD };
 
 const char *signature_verdict_name(enum signature_verdict v);
 const char *digest_verdict_name(enum digest_verdict v);
@@ -48,10 +49,18 @@ struct sidecar {
 };
 
 /*
- * Parse both and judge the signature.  The key must be enrolled for this
- * recorder and valid at the claimed time (segment end, event or docking time),
- * and the manifest's `device` must be the recorder; a signature that fails, a
- * manifest that does not parse and one for another device are SIGNATURE_INVALID.
+ * Parse both and judge the signature.
+ *
+ *	UNSIGNED	no manifest, or a manifest without signature file
+ *	INVALID		the manifest or the signature file does not parse, the
+ *			signature fails, the manifest speaks of another device, a
+ *			signature file stands alone though the recorder has a key
+ *	KEY_UNKNOWN	no enrolled key has the signature's id, or that key was not
+ *			in its period at the claimed time
+ *	KEY_REVOKED	revoked at the claimed time
+ *
+ * The claimed time is the segment's end or the event's; for an inventory, and
+ * for a segment whose clock was never set, it is the time of docking.
  */
 void sidecar_verify(struct sidecar *s, const char *recorder, const struct recorder_key *keys,
 		    size_t n_keys, int64_t docked_ms);
@@ -69,10 +78,15 @@ struct segment_seen {
 
 /*
  * The digest verdict, and findings checksum_mismatch, signature_invalid,
- * signature_missing (the recorder has a key, the segment no sidecar),
- * key_unknown, empty_file.
+ * signature_missing (the recorder has a key, the segment no signed manifest),
+ * key_unknown, empty_file.  A manifest that names another file claims nothing
+ * of this one: DIGEST_NOT_CLAIMED.
  */
 enum digest_verdict segment_judge(const struct segment_seen *seen, const struct sidecar *s,
 				  bool recorder_has_key, struct findings *out);
+
+/* The same findings for a sidecar whose media is not on the card; path is the sidecar's. */
+void sidecar_judge(const char *recorder, const char *path, const struct sidecar *s,
+		   bool recorder_has_key, int64_t docked_ms, struct findings *out);
 
 #endif
