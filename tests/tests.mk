@@ -39,3 +39,39 @@ all: $(EMULATOR)
 
 $(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/card*.c)) $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+# Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.
+SCENARIOS ?= $(sort $(wildcard tests/scenario/[0-9]*.sh))
+
+.PHONY: check-scenarios
+check-scenarios: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
+	@BUILD=$(BUILD) tests/run-scenarios $(SCENARIOS)
+
+# Fuzzing.  A tests/fuzz/fuzz_NAME.c is a target, tests/fuzz/corpus/NAME its inputs, named for
+# their sin.  check-fuzz replays them with the compiler at hand; `make fuzz` looks for new ones,
+# FUZZ_SECONDS for each of FUZZ, and leaves what it found in the build folder.
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+FUZZ_PARTS := $(call obj,tests/fuzz/start.c) $(BUILD)/libparts.a $(LIB)
+
+$(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_PARTS)
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_PARTS)
+	$(CC) -fsanitize=fuzzer $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+.PHONY: check-fuzz fuzz run-fuzz
+check-fuzz: $(patsubst %,$(BUILD)/replay_%,$(FUZZ))
+	@tests/run-corpus $^
+
+fuzz:
+	$(MAKE) CC=clang SANITIZE=fuzzer-no-link,address,undefined run-fuzz
+
+run-fuzz: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZ))
+	@for name in $(FUZZ); do \
+		echo "fuzz $$name for $(FUZZ_SECONDS) s"; \
+		mkdir -p $(BUILD)/found/$$name && \
+		$(BUILD)/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -print_final_stats=1 \
+			-verbosity=0 -artifact_prefix=$(BUILD)/found/crash-$$name- \
+			$(BUILD)/found/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
