@@ -42,6 +42,7 @@ static const struct {
 static _Thread_local struct err *sentence;
 
 /* The first sentence is the one that helps: later ones are its consequences. */
+__attribute__((format(printf, 2, 0)))
 static void keep_sentence(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[160];

@@ -21,6 +21,7 @@ void log_init(const char *program, enum log_level level)
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
+__attribute__((format(printf, 2, 0)))
 static void vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_BYTES];

@@ -15,7 +15,7 @@
  * pointer on and leaves NULL behind, so that the cleanup has nothing to do.
  */
 #define AUTO(fn)	__attribute__((cleanup(fn)))
-#define TAKE(p)		({ __auto_type take_ = (p); (p) = NULL; take_; })
+#define TAKE(p)		__extension__ ({ __auto_type take_ = (p); (p) = NULL; take_; })
 
 /*
  * A fault that only our own code could have caused: log where, abort.  Stays

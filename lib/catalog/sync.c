@@ -1,0 +1,220 @@
+#include "catalog/sync.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "catalog/pg.h"
+
+/* The built-in types that rows tell apart (pg_type.dat; they never change). */
+enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_JSON = 114,
+       OID_NUMERIC = 1700, OID_JSONB = 3802 };
+
+struct catalog_sync {
+	PGconn *conn;
+	bool prepared[STATEMENTS];
+};
+
+struct catalog_rows {
+	PGresult *res;
+};
+
+int catalog_sync_open(const char *conninfo, struct catalog_sync **ret, struct err *e)
+{
+	struct pg_params p = pg_params(conninfo);
+	struct catalog_sync *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	c->conn = PQconnectdbParams(p.keys, p.values, 1);
+	if (c->conn == NULL) {
+		r = err_set(e, -ENOMEM, "catalog: out of memory");
+		goto fail;
+	}
+	if (PQstatus(c->conn) != CONNECTION_OK) {
+		r = pg_err(e, c->conn, NULL, "catalog: cannot connect");
+		goto fail;
+	}
+	*ret = c;
+	return 0;
+fail:
+	catalog_sync_close(c);
+	return r;
+}
+
+void catalog_sync_close(struct catalog_sync *c)
+{
+	if (c == NULL)
+		return;
+	PQfinish(c->conn);
+	free(c);
+}
+
+void catalog_sync_closep(struct catalog_sync **c)
+{
+	catalog_sync_close(*c);
+}
+
+static int prepare(struct catalog_sync *c, enum catalog_statement s, struct err *e)
+{
+	const struct catalog_statement_text *t = &catalog_statements[s];
+	AUTO(pg_clearp) PGresult *res = NULL;
+	int r;
+
+	if (c->prepared[s])
+		return 0;
+	res = PQprepare(c->conn, t->name, t->text, (int)t->n_params, NULL);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+		r = pg_err(e, c->conn, res, "catalog");
+		/* Otherwise the server only says which name it does not know. */
+		if (r == -EIO)
+			err_prefix(e, "%s needs `vaultctl db migrate` first", t->name);
+		return r;
+	}
+	c->prepared[s] = true;
+	return 0;
+}
+
+int catalog_sync_run(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
+		     size_t n, struct catalog_rows **ret, struct err *e)
+{
+	const struct catalog_statement_text *t = &catalog_statements[s];
+	AUTO(pg_clearp) PGresult *res = NULL;
+	struct catalog_rows *rows;
+	int r;
+
+	if (n != t->n_params)
+		BUG("statement %s: %zu parameters of %zu", t->name, n, t->n_params);
+	r = prepare(c, s, e);
+	if (r < 0)
+		return r;
+	res = PQexecPrepared(c->conn, t->name, (int)n, params, NULL, NULL, 0);
+	if (PQresultStatus(res) != PGRES_TUPLES_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
+		return pg_err(e, c->conn, res, "catalog");
+	if (ret == NULL)
+		return 0;
+	rows = malloc(sizeof(*rows));
+	if (rows == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	rows->res = TAKE(res);
+	*ret = rows;
+	return 0;
+}
+
+size_t catalog_rows_count(const struct catalog_rows *rows)
+{
+	return (size_t)PQntuples(rows->res);
+}
+
+static int column_of(const struct catalog_rows *rows, size_t row, const char *column)
+{
+	int i = PQfnumber(rows->res, column);
+
+	if (i < 0 || row >= catalog_rows_count(rows))
+		BUG("catalog rows: no row %zu, column %s", row, column);
+	return i;
+}
+
+const char *catalog_rows_text(const struct catalog_rows *rows, size_t row, const char *column)
+{
+	int i = column_of(rows, row, column);
+
+	if (PQgetisnull(rows->res, (int)row, i))
+		return NULL;
+	return PQgetvalue(rows->res, (int)row, i);
+}
+
+int64_t catalog_rows_int(const struct catalog_rows *rows, size_t row, const char *column)
+{
+	const char *text = catalog_rows_text(rows, row, column);
+
+	return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+/* A number as JSON: whole when it is, so that 3 is not printed as 3.0. */
+static json_t *number(const char *text)
+{
+	char *end;
+	long long whole;
+
+	errno = 0;
+	whole = strtoll(text, &end, 10);
+	if (errno == 0 && *end == '\0')
+		return json_integer(whole);
+	return json_real(strtod(text, NULL));
+}
+
+static json_t *value(const PGresult *res, int row, int i)
+{
+	const char *text = PQgetvalue(res, row, i);
+
+	if (PQgetisnull(res, row, i))
+		return json_null();
+	switch (PQftype(res, i)) {
+	case OID_BOOL:
+		return json_boolean(text[0] == 't');
+	case OID_INT2:
+	case OID_INT4:
+	case OID_INT8:
+	case OID_NUMERIC:
+		return number(text);
+	case OID_JSON:
+	case OID_JSONB:
+		return json_loads(text, JSON_DECODE_ANY, NULL);
+	default:
+		return json_string(text);
+	}
+}
+
+json_t *catalog_rows_object(const struct catalog_rows *rows, size_t row)
+{
+	json_t *o = json_object();
+	int i;
+
+	if (row >= catalog_rows_count(rows))
+		BUG("catalog rows: no row %zu", row);
+	for (i = 0; i < PQnfields(rows->res); i++) {
+		if (json_object_set_new(o, PQfname(rows->res, i), value(rows->res, (int)row, i)) < 0) {
+			json_decref(o);
+			return NULL;
+		}
+	}
+	return o;
+}
+
+json_t *catalog_rows_list(const struct catalog_rows *rows)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < catalog_rows_count(rows); i++) {
+		if (json_array_append_new(list, catalog_rows_object(rows, i)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+json_t *catalog_rows_json(const struct catalog_rows *rows, size_t row, const char *column)
+{
+	const char *text = catalog_rows_text(rows, row, column);
+
+	return text != NULL ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+}
+
+void catalog_rows_free(struct catalog_rows *rows)
+{
+	if (rows == NULL)
+		return;
+	PQclear(rows->res);
+	free(rows);
+}
+
+void catalog_rows_freep(struct catalog_rows **rows)
+{
+	catalog_rows_free(*rows);
+}
