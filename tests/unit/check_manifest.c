@@ -362,6 +362,7 @@ static void bad_mark(struct manifest *m)	{ m->marks[0] = 0; }
 static void many_marks(struct manifest *m)	{ m->n_marks = MANIFEST_MARKS_MAX + 1; }
 static void no_prev(struct manifest *m)		{ memset(&m->prev, 0, sizeof(m->prev)); }
 static void path_as_name(struct manifest *m)	{ m->name[0] = '/'; }
+static void line_in_name(struct manifest *m)	{ m->name[0] = '\n'; }
 
 /* Were it written, it would be two lines. */
 static void smuggle(struct manifest *m)
@@ -385,6 +386,7 @@ static const struct { void (*spoil)(struct manifest *m); const char *sentence; }
 	{ many_marks, "manifest: mark comes more than 64 times" },
 	{ no_prev, "manifest: prev may be zeros only at dseq 0" },
 	{ path_as_name, "manifest: BLAKE2b-256 must name a file" },
+	{ line_in_name, "manifest: BLAKE2b-256 must name a file" },
 	{ smuggle, "manifest: officer must be 1 to 32" },
 };
 
