@@ -36,10 +36,16 @@ void plan_clear(struct plan *p);
 
 /*
  * Findings the listing alone gives: deleted_on_recorder (one per deleted
- * entry that was a file; a confidence and what it was), unreadable_file
- * (content cannot be located), device_fault for troubles.
+ * entry that was a file; a confidence and what it was; deleted sidecars are
+ * part of the finding of their deleted media), unreadable_file (content cannot
+ * be located), device_fault for troubles.
+ *
+ * The first two are raised once for a recorder, path, size and time, however
+ * often it is docked; a trouble once a session.
+ *
+ * 0, or -ENOMEM and nothing was appended.
  */
-void plan_findings(const struct listing *l, const char *recorder, const char *session,
-		   int64_t docked_ms, struct findings *out);
+int plan_findings(const struct listing *l, const char *recorder, const char *session,
+		  int64_t docked_ms, struct findings *out);
 
 #endif
