@@ -13,7 +13,10 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
 $(BUILD)/tests/%.o: DV_CFLAGS += $(TEST_CFLAGS)
 
-$(BUILD)/libparts.a: $(call obj,$(DAEMON_PARTS) $(MODEL_SRC))
+# What several unit tests share.
+RIG_SRC := $(wildcard tests/unit/*_rig.c)
+
+$(BUILD)/libparts.a: $(call obj,$(DAEMON_PARTS) $(MODEL_SRC) $(RIG_SRC))
 	@rm -f $@
 	ar rcs $@ $^
 

@@ -7,8 +7,8 @@
  *          that succeeds calls back once, later, from the loop, never from
  *          inside the call.
  *          -ENOSPC, -EDQUOT, -EIO, -EROFS: the store cannot take more now; the
- *          blob is not stored, nothing of it is visible, try again later with a
- *          new put.
+ *          blob is not stored, nothing half-written is visible, try again later
+ *          with a new put.
  *          -EUCLEAN: what lies under this address already is not this blob.
  * Threads  the thread that runs the loop.  Opening files, hashing, writing and
  *          syncing run on libuv's thread pool; sodium_init() must have run.
