@@ -9,7 +9,9 @@
 
 VERSION   := 0.1.0
 PREFIX    ?= /usr
-CC        ?= gcc
+ifeq ($(origin CC),default)
+CC        := gcc
+endif
 CFLAGS    ?= -O2 -g
 SANITIZE  ?=
 DEVELOPER ?=

@@ -1,0 +1,104 @@
+#include <string.h>
+
+#include "base/util.h"
+#include "unit/suite.h"
+#include "vaultctl/table.h"
+#include "vaultctl/text.h"
+
+/* The conversions of a format, "%s %lld" -> "s lld ", the rest left out. */
+static void conversions(const char *f, char ret[128])
+{
+	size_t n = 0;
+
+	while ((f = strchr(f, '%')) != NULL) {
+		f++;
+		if (*f == '%') {
+			f++;
+			continue;
+		}
+		f += strspn(f, "0123456789.-+ ");
+		while (*f != '\0' && n < 120) {
+			ret[n++] = *f;
+			if (strchr("sduxfc", *f++) != NULL)
+				break;
+		}
+		ret[n++] = ' ';
+	}
+	ret[n] = '\0';
+}
+
+START_TEST(both_languages_take_the_same_values)
+{
+	char zh[128], en[128];
+
+	conversions(text_in(LANG_ZH, (enum text_id)_i), zh);
+	conversions(text_in(LANG_EN, (enum text_id)_i), en);
+	ck_assert_str_eq(zh, en);
+	ck_assert(text_in(LANG_ZH, (enum text_id)_i)[0] != '\0');
+}
+END_TEST
+
+static const struct { const char *s; int width; } widths[] = {
+	{ "", 0 }, { "abc", 3 }, { "记录仪", 6 }, { "A1 槽", 5 }, { "█╳·", 3 }, { "\xe8", 1 }, { "（）", 4 },
+};
+
+START_TEST(chinese_takes_two_columns)
+{
+	ck_assert_int_eq(text_width(widths[_i].s), widths[_i].width);
+}
+END_TEST
+
+static const struct column columns[] = {
+	{ C_RECORDER, "a.b", CELL_TEXT }, { C_SIZE, "n", CELL_BYTES }, { C_AT, "t", CELL_MOMENT },
+};
+
+static char *printed(void (*print)(FILE *, const json_t *, const struct column *, size_t),
+		     const char *rows)
+{
+	json_t *j = json_loads(rows, 0, NULL);
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	ck_assert_ptr_nonnull(j);
+	ck_assert_ptr_nonnull(f);
+	print(f, j, columns, COUNT(columns));
+	fclose(f);
+	json_decref(j);
+	return out;
+}
+
+START_TEST(tables_line_up)
+{
+	char *out = printed(table_print,
+		"[{\"a\":{\"b\":\"仓\"},\"n\":1536,\"t\":\"2026-11-22T16:00:00.000Z\"},"
+		"{\"a\":{\"b\":\"x\"},\"n\":null,\"t\":\"junk\"}]");
+
+	text_language(LANG_EN);
+	ck_assert_ptr_nonnull(strstr(out, "1.5 KiB  2026-11-23 00:00:00\n"));
+	ck_assert_ptr_nonnull(strstr(out, "-  junk\n"));
+	free(out);
+}
+END_TEST
+
+START_TEST(csv_runs_no_formula)
+{
+	char *out = printed(table_csv, "[{\"a\":{\"b\":\"=1+\\\"2\\\"\"},\"n\":5,\"t\":\"@x\"}]");
+
+	ck_assert_str_eq(out, "\xef\xbb\xbf" "a.b,n,t\r\n\"'=1+\"\"2\"\"\",\"5\",\"'@x\"\r\n");
+	free(out);
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_loop_test(tc, both_languages_take_the_same_values, 0, TEXTS);
+	tcase_add_loop_test(tc, chinese_takes_two_columns, 0, (int)COUNT(widths));
+	tcase_add_test(tc, tables_line_up);
+	tcase_add_test(tc, csv_runs_no_formula);
+}
+
+int main(void)
+{
+	return suite_main("text", fill);
+}

@@ -1,0 +1,68 @@
+/* vaultctl finding: what was found, worst first. */
+#include "base/util.h"
+#include "ctl.h"
+#include "table.h"
+
+static const struct column columns[] = {
+	{ C_ID, "finding", CELL_TEXT },
+	{ C_SEVERITY, "severity", CELL_WORD },
+	{ C_ARTICLE, "article", CELL_ARTICLE },
+	{ C_CODE, "code", CELL_TEXT },
+	{ C_RECORDER, "recorder", CELL_TEXT },
+	{ C_AT, "at", CELL_MOMENT },
+	{ C_SUBJECT, "subject", CELL_TEXT },
+};
+
+int cmd_finding_list(struct ctl *c, int argc, char **argv)
+{
+	const char *recorder = NULL, *code = NULL, *unit = NULL, *from = NULL, *to = NULL;
+	const struct option_spec options[] = {
+		{ "--recorder", &recorder, NULL }, { "--code", &code, NULL },
+		{ "--unit", &unit, NULL },
+		{ "--from", &from, NULL }, { "--to", &to, NULL },
+	};
+	json_t *j = NULL;
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), NULL, NULL, 0, 0);
+
+	if (r != EXIT_GOOD || (r = ctl_check_period(from, to)) != EXIT_GOOD ||
+	    (r = ctl_open_catalog(c, "dv_supervisor")) != EXIT_GOOD)
+		return r;
+	const char *const params[] = { from, to, unit, recorder, code, NULL, LIST_MAX };
+	r = ctl_query(c, STATEMENT_FINDING_LIST, params, COUNT(params), &j);
+	if (r != EXIT_GOOD)
+		return r;
+	if (c->json)
+		ctl_print_json(j);
+	else
+		table_print(stdout, j, columns, COUNT(columns));
+	r = json_array_size(j) > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+	json_decref(j);
+	return r;
+}
+
+int cmd_finding_show(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL;
+	json_t *j = NULL;
+	int r = ctl_arguments(c, argc, argv, NULL, 0, &id, names, 1, 1);
+
+	if (r == EXIT_GOOD)
+		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r != EXIT_GOOD)
+		return r;
+	const char *const params[] = { id };
+	r = ctl_query(c, STATEMENT_FINDING_SHOW, params, COUNT(params), &j);
+	if (r != EXIT_GOOD)
+		return r;
+	if (json_array_size(j) == 0) {
+		say(stderr, T_NO_FINDING, id);
+		r = EXIT_USAGE;
+	} else if (c->json) {
+		ctl_print_json(json_array_get(j, 0));
+	} else {
+		findings_print(stdout, j);
+	}
+	json_decref(j);
+	return r;
+}

@@ -1,0 +1,330 @@
+/* vaultctl recorder: who may dock, with which key, for whom, and why. */
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "ctl.h"
+#include "format/minisign.h"
+#include "table.h"
+
+static const struct column list_columns[] = {
+	{ C_RECORDER, "recorder", CELL_TEXT },
+	{ C_STATE, "state", CELL_WORD },
+	{ C_USB, "vid", CELL_TEXT },
+	{ C_USB, "pid", CELL_TEXT },
+	{ C_SERIAL, "serial", CELL_TEXT },
+	{ C_OFFICER, "officer", CELL_TEXT },
+	{ C_UNIT, "unit", CELL_TEXT },
+	{ C_KEYS, "keys", CELL_NUMBER },
+	{ C_ENROLLED, "enrolled_at", CELL_MOMENT },
+	{ C_REASON, "reason", CELL_TEXT },
+};
+static const struct column key_columns[] = {
+	{ C_KEY, "key_id", CELL_TEXT },
+	{ C_FROM, "valid_from", CELL_MOMENT },
+	{ C_TO, "valid_to", CELL_MOMENT },
+	{ C_REVOKED, "revoked_at", CELL_MOMENT },
+	{ C_REASON, "reason", CELL_TEXT },
+};
+
+/* The person at the keyboard; the database notes the role by itself. */
+static const char *person(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *p = getpwuid(getuid());
+
+	if (sudo != NULL && sudo[0] != '\0')
+		return sudo;
+	return p == NULL ? "?" : p->pw_name;
+}
+
+static bool is_id(const char *s)
+{
+	return strlen(s) >= 1 && strlen(s) <= 32 &&
+		strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		strlen(s);
+}
+
+/* NULL is fine: nothing was given. */
+static int check_id(const char *s)
+{
+	if (s == NULL || is_id(s))
+		return EXIT_GOOD;
+	say(stderr, T_BAD_ID, s);
+	return EXIT_USAGE;
+}
+
+static int check_reason(const char *reason)
+{
+	if (reason != NULL && reason[strspn(reason, " \t")] != '\0')
+		return EXIT_GOOD;
+	say(stderr, T_REASON_NEEDED);
+	return EXIT_USAGE;
+}
+
+struct usb_identity {
+	char vid[8], pid[8];		/* decimal, as the catalog takes them */
+	char serial[128];
+};
+
+static bool parse_usb(const char *s, struct usb_identity *ret)
+{
+	unsigned vid, pid;
+	int used = 0;
+
+	if (sscanf(s, "%4x:%4x%n", &vid, &pid, &used) != 2 || used != 9)
+		return false;
+	if (s[used] != '\0' && (s[used] != ':' || strlen(s + used + 1) >= sizeof(ret->serial)))
+		return false;
+	snprintf(ret->vid, sizeof(ret->vid), "%u", vid);
+	snprintf(ret->pid, sizeof(ret->pid), "%u", pid);
+	snprintf(ret->serial, sizeof(ret->serial), "%s", s[used] == '\0' ? "" : s + used + 1);
+	return true;
+}
+
+struct key_text {
+	char id[17];
+	char hex[65];
+};
+
+static int read_key(const char *path, struct key_text *ret)
+{
+	AUTO(buf_clear) struct buf b = BUF_INIT(MINISIGN_FILE_MAX);
+	struct minisign_public_key key;
+	struct err e = { 0 };
+	size_t i;
+
+	if (file_read(path, &b, &e) < 0)
+		return ctl_fail(&e, EXIT_USAGE);
+	if (minisign_parse_public_key(b.p, b.len, &key, &e) < 0) {
+		err_prefix(&e, "%s", path);
+		return ctl_fail(&e, EXIT_USAGE);
+	}
+	minisign_id_text(key.id, ret->id);
+	for (i = 0; i < sizeof(key.key); i++)
+		snprintf(ret->hex + 2 * i, 3, "%02x", key.key[i]);
+	return EXIT_GOOD;
+}
+
+static int dry(void)
+{
+	say(stdout, T_DRY_RUN);
+	return EXIT_GOOD;
+}
+
+/* One recorder with its keys; JSON null when there is none. */
+static int fetch(struct ctl *c, const char *id, json_t **ret)
+{
+	const char *const params[] = { id };
+	json_t *list = NULL, *keys = NULL, *one;
+	int r = ctl_query(c, STATEMENT_RECORDER_LIST, params, COUNT(params), &list);
+
+	if (r == EXIT_GOOD)
+		r = ctl_query(c, STATEMENT_RECORDER_KEYS, params, COUNT(params), &keys);
+	if (r == EXIT_GOOD) {
+		one = json_array_get(list, 0);
+		if (one != NULL)
+			json_object_set(one, "key_list", keys);
+		*ret = one == NULL ? json_null() : json_incref(one);
+	}
+	json_decref(list);
+	json_decref(keys);
+	return r;
+}
+
+/* Run a change as the admin; with --json print the recorder as it now is. */
+static int change(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
+		  const char *recorder)
+{
+	json_t *j = NULL;
+	int r = ctl_open_catalog(c, "dv_admin");
+
+	if (r == EXIT_GOOD)
+		r = ctl_query(c, s, params, n, &j);
+	json_decref(j);
+	if (r != EXIT_GOOD || !c->json)
+		return r;
+	r = fetch(c, recorder, &j);
+	if (r == EXIT_GOOD) {
+		ctl_print_json(j);
+		json_decref(j);
+	}
+	return r;
+}
+
+int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL, *usb = NULL, *key_path = NULL, *officer = NULL, *unit = NULL;
+	const char *reason = NULL;
+	bool dry_run = false;
+	const struct option_spec options[] = {
+		{ "--usb", &usb, NULL }, { "--key", &key_path, NULL },
+		{ "--officer", &officer, NULL }, { "--unit", &unit, NULL },
+		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
+	};
+	struct usb_identity identity;
+	struct key_text key = { "", "" };
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
+
+	if (r != EXIT_GOOD || (r = check_id(id)) != EXIT_GOOD ||
+	    (r = check_id(officer)) != EXIT_GOOD || (r = check_id(unit)) != EXIT_GOOD ||
+	    (r = check_reason(reason)) != EXIT_GOOD)
+		return r;
+	if (usb == NULL || !parse_usb(usb, &identity)) {
+		say(stderr, T_BAD_USB, usb == NULL ? "--usb" : usb);
+		return EXIT_USAGE;
+	}
+	if (key_path != NULL && (r = read_key(key_path, &key)) != EXIT_GOOD)
+		return r;
+	if (dry_run)
+		return dry();
+	const char *const params[] = {
+		id, identity.vid, identity.pid, identity.serial, officer, unit, reason, person(),
+		key_path == NULL ? NULL : key.id, key_path == NULL ? NULL : key.hex,
+	};
+	r = change(c, STATEMENT_ENROLL, params, COUNT(params), id);
+	if (r == EXIT_GOOD && !c->json)
+		say(stdout, T_ENROLLED, id);
+	return r;
+}
+
+int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL, *reason = NULL;
+	bool dry_run = false;
+	const struct option_spec options[] = {
+		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
+
+	if (r != EXIT_GOOD || (r = check_reason(reason)) != EXIT_GOOD)
+		return r;
+	if (dry_run)
+		return dry();
+	const char *const params[] = { id, reason, person() };
+	r = change(c, STATEMENT_RETIRE, params, COUNT(params), id);
+	if (r == EXIT_GOOD && !c->json)
+		say(stdout, T_RETIRED, id);
+	return r;
+}
+
+static int key_add(struct ctl *c, const char *id, const char *path, const char *reason, bool dry_run)
+{
+	struct key_text key;
+	int r = read_key(path, &key);
+
+	if (r != EXIT_GOOD)
+		return r;
+	if (dry_run)
+		return dry();
+	const char *const params[] = { id, key.id, key.hex, NULL, NULL, reason, person() };
+	r = change(c, STATEMENT_KEY_ADD, params, COUNT(params), id);
+	if (r == EXIT_GOOD && !c->json)
+		say(stdout, T_KEY_ADDED, id, key.id);
+	return r;
+}
+
+static int key_revoke(struct ctl *c, const char *id, const char *key, const char *reason,
+		      bool dry_run)
+{
+	const char *const params[] = { id, key, NULL, reason, person() };
+	int r;
+
+	if (dry_run)
+		return dry();
+	r = change(c, STATEMENT_KEY_REVOKE, params, COUNT(params), id);
+	if (r == EXIT_GOOD && !c->json)
+		say(stdout, T_KEY_REVOKED, key);
+	return r;
+}
+
+int cmd_recorder_key(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID", "add|revoke", "FILE.pub|KEYID" };
+	const char *words[3] = { NULL }, *reason = NULL;
+	bool dry_run = false;
+	const struct option_spec options[] = {
+		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), words, names, 3, 3);
+
+	if (r != EXIT_GOOD || (r = check_reason(reason)) != EXIT_GOOD)
+		return r;
+	if (strcmp(words[1], "add") == 0)
+		return key_add(c, words[0], words[2], reason, dry_run);
+	if (strcmp(words[1], "revoke") == 0)
+		return key_revoke(c, words[0], words[2], reason, dry_run);
+	say(stderr, T_TOO_FEW, names[1]);
+	return EXIT_USAGE;
+}
+
+/* Retired ones are out of sight unless asked for. */
+static json_t *without_retired(const json_t *list)
+{
+	json_t *kept = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+		if (strcmp(json_string_value(json_object_get(row, "state")), "retired") != 0)
+			json_array_append(kept, row);
+	return kept;
+}
+
+int cmd_recorder_list(struct ctl *c, int argc, char **argv)
+{
+	static const char *const params[] = { NULL };
+	bool all = false;
+	const struct option_spec options[] = { { "--all", NULL, &all } };
+	json_t *list = NULL, *shown;
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), NULL, NULL, 0, 0);
+
+	if (r == EXIT_GOOD)
+		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD)
+		r = ctl_query(c, STATEMENT_RECORDER_LIST, params, COUNT(params), &list);
+	if (r != EXIT_GOOD)
+		return r;
+	shown = all ? json_incref(list) : without_retired(list);
+	if (c->json)
+		ctl_print_json(shown);
+	else
+		table_print(stdout, shown, list_columns, COUNT(list_columns));
+	json_decref(shown);
+	json_decref(list);
+	return EXIT_GOOD;
+}
+
+int cmd_recorder_show(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL;
+	json_t *j = NULL, *row;
+	int r = ctl_arguments(c, argc, argv, NULL, 0, &id, names, 1, 1);
+
+	if (r == EXIT_GOOD)
+		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD)
+		r = fetch(c, id, &j);
+	if (r != EXIT_GOOD)
+		return r;
+	if (json_is_null(j)) {
+		say(stderr, T_NO_RECORDER, id);
+		r = EXIT_USAGE;
+	} else if (c->json) {
+		ctl_print_json(j);
+	} else {
+		row = json_pack("[O]", j);
+		table_print(stdout, row, list_columns, COUNT(list_columns));
+		json_decref(row);
+		putchar('\n');
+		table_print(stdout, json_object_get(j, "key_list"), key_columns,
+			    COUNT(key_columns));
+	}
+	json_decref(j);
+	return r;
+}

@@ -1,0 +1,177 @@
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "base/utc.h"
+
+int ctl_fail(const struct err *e, int code)
+{
+	fprintf(stderr, "vaultctl: %s\n", e->msg);
+	return code;
+}
+
+static const struct option_spec *find_option(const char *name, const struct option_spec *options,
+					     size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static int usage(enum text_id id, const char *what)
+{
+	say(stderr, id, what);
+	return EXIT_USAGE;
+}
+
+/* Take the option at argv[*i] and its value, which may also follow a "=". */
+static int take_option(int argc, char **argv, int *i, const struct option_spec *options, size_t n)
+{
+	const struct option_spec *o;
+	char name[64];
+	const char *equals = strchr(argv[*i], '=');
+
+	snprintf(name, sizeof(name), "%.*s",
+		 equals == NULL ? (int)strlen(argv[*i]) : (int)(equals - argv[*i]), argv[*i]);
+	o = find_option(name, options, n);
+	if (o == NULL || (o->value == NULL && equals != NULL))
+		return usage(T_UNKNOWN_OPTION, name);
+	if (o->value == NULL) {
+		*o->on = true;
+		return EXIT_GOOD;
+	}
+	if (equals == NULL && *i + 1 >= argc)
+		return usage(T_OPTION_NEEDS_VALUE, name);
+	*o->value = equals != NULL ? equals + 1 : argv[++*i];
+	return EXIT_GOOD;
+}
+
+int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec *options,
+		  size_t n_options, const char **words, const char *const *names, size_t needed,
+		  size_t n_words)
+{
+	const char *lang = NULL;
+	const struct option_spec common[] = {
+		{ "--json", NULL, &c->json },
+		{ "--lang", &lang, NULL },
+		{ "--config", &c->conf_path, NULL },
+	};
+	size_t got = 0;
+	int i, r, l;
+
+	for (i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) != 0) {
+			if (got == n_words)
+				return usage(T_TOO_MANY, argv[i]);
+			words[got++] = argv[i];
+			continue;
+		}
+		if (find_option(argv[i], common, COUNT(common)) != NULL ||
+		    strncmp(argv[i], "--lang=", 7) == 0 || strncmp(argv[i], "--config=", 9) == 0)
+			r = take_option(argc, argv, &i, common, COUNT(common));
+		else
+			r = take_option(argc, argv, &i, options, n_options);
+		if (r != EXIT_GOOD)
+			return r;
+	}
+	if (lang != NULL) {
+		l = lang_choose(lang);
+		if (l < 0)
+			return usage(T_BAD_LANG, lang);
+		text_language((enum lang)l);
+	}
+	if (got < needed)
+		return usage(T_TOO_FEW, names[got]);
+	return EXIT_GOOD;
+}
+
+int ctl_open_conf(struct ctl *c)
+{
+	struct err e = { 0 };
+
+	if (conf_load(c->conf_path, &c->conf, &e) < 0)
+		return ctl_fail(&e, EXIT_AWAY);
+	return EXIT_GOOD;
+}
+
+int ctl_open_catalog(struct ctl *c, const char *role)
+{
+	char conninfo[CONF_PATH_MAX + 64];
+	struct err e = { 0 };
+	int r;
+
+	if (c->catalog != NULL)
+		return EXIT_GOOD;
+	r = ctl_open_conf(c);
+	if (r != EXIT_GOOD)
+		return r;
+	/* Of two users in a conninfo the last counts. */
+	snprintf(conninfo, sizeof(conninfo), "%s user=%s", c->conf.database, role);
+	if (catalog_sync_open(conninfo, &c->catalog, &e) < 0)
+		return ctl_fail(&e, EXIT_AWAY);
+	return EXIT_GOOD;
+}
+
+/* The catalog's refusals are answers to what was asked; everything else is being away. */
+static int exit_of(int code)
+{
+	return code == -ENOENT || code == -EEXIST || code == -EINVAL ? EXIT_USAGE : EXIT_AWAY;
+}
+
+int ctl_query(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
+	      json_t **ret)
+{
+	AUTO(catalog_rows_freep) struct catalog_rows *rows = NULL;
+	struct err e = { 0 };
+	json_t *list;
+	int r;
+
+	r = catalog_sync_run(c->catalog, s, params, n, &rows, &e);
+	if (r < 0)
+		return ctl_fail(&e, exit_of(r));
+	list = catalog_rows_list(rows);
+	if (list == NULL) {
+		err_set(&e, -ENOMEM, "no memory for %zu rows", catalog_rows_count(rows));
+		return ctl_fail(&e, EXIT_AWAY);
+	}
+	*ret = list;
+	return EXIT_GOOD;
+}
+
+void ctl_print_json(const json_t *j)
+{
+	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+int ctl_check_day(const char *s)
+{
+	char full[UTC_TEXT_SIZE];
+	int64_t ms;
+
+	if (strlen(s) == 10) {
+		snprintf(full, sizeof(full), "%sT00:00:00.000Z", s);
+		if (utc_parse(full, UTC_TEXT_LEN, &ms) == 0)
+			return EXIT_GOOD;
+	}
+	say(stderr, T_BAD_DAY, s);
+	return EXIT_USAGE;
+}
+
+int ctl_check_period(const char *from, const char *to)
+{
+	if ((from != NULL && ctl_check_day(from) != EXIT_GOOD) ||
+	    (to != NULL && ctl_check_day(to) != EXIT_GOOD))
+		return EXIT_USAGE;
+	if (from == NULL || to == NULL || strcmp(from, to) <= 0)
+		return EXIT_GOOD;
+	say(stderr, T_BACKWARDS);
+	return EXIT_USAGE;
+}

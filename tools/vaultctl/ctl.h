@@ -1,0 +1,107 @@
+/* What every command of vaultctl shares: options, the configuration, the catalog. */
+#ifndef VAULTCTL_CTL_H
+#define VAULTCTL_CTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "catalog/sync.h"
+#include "text.h"
+
+enum ctl_exit {
+	EXIT_GOOD = 0,
+	EXIT_FINDINGS = 1,	/* done, and something was found */
+	EXIT_USAGE = 2,
+	EXIT_DAMAGE = 3,	/* evidence is not whole */
+	EXIT_AWAY = 4,		/* the catalog, dockd or the vault cannot be reached */
+};
+
+struct ctl {
+	const char *conf_path;
+	struct conf conf;
+	bool json;
+	struct catalog_sync *catalog;
+};
+
+/* One option of a command: either takes a value or is a switch. */
+struct option_spec {
+	const char *name;	/* "--from" */
+	const char **value;	/* NULL for a switch */
+	bool *on;
+};
+
+/*
+ * Read a command's arguments: its own options, --json, --lang, --config
+ * anywhere, and up to n_words plain words (the first `needed` must be there;
+ * names say what they are).  EXIT_GOOD or EXIT_USAGE, having said why.
+ */
+int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec *options,
+		  size_t n_options, const char **words, const char *const *names, size_t needed,
+		  size_t n_words);
+
+/* The configuration and the catalog, as a role of it.  EXIT_GOOD or EXIT_AWAY, having said why. */
+int ctl_open_conf(struct ctl *c);
+int ctl_open_catalog(struct ctl *c, const char *role);
+
+/* Say a library's sentence on standard error and return code. */
+int ctl_fail(const struct err *e, int code);
+
+/*
+ * Run a statement; *ret is a new reference to the list of its rows.  EXIT_GOOD;
+ * having said why: EXIT_AWAY, or EXIT_USAGE when the catalog refused what the
+ * caller asked for.
+ */
+int ctl_query(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
+	      json_t **ret);
+
+/* Print JSON as it is, one document. */
+void ctl_print_json(const json_t *j);
+
+/* EXIT_GOOD when s is a day as "2026-11-23"; otherwise EXIT_USAGE, having said so. */
+int ctl_check_day(const char *s);
+
+/* The same for two options, each of which may be NULL, and their order. */
+int ctl_check_period(const char *from, const char *to);
+
+/* A list of findings as people read it, worst first (cmd_report.c). */
+void findings_print(FILE *to, const json_t *list);
+
+/* Rows of one list: more than anyone reads, less than fills a machine. */
+#define LIST_MAX	"20000"
+
+/*
+ * A day as BAR_CELLS characters, a quarter of an hour each: '#' recorded,
+ * 'x' a gap, '.' nothing.  day_ms: its midnight.
+ */
+enum { BAR_CELLS = 96 };
+void timeline_bar(const json_t *segments, const json_t *findings, int64_t day_ms,
+		  char ret_cells[BAR_CELLS + 1]);
+
+/* Commands, by file. */
+#define COMMAND(fn)	int fn(struct ctl *c, int argc, char **argv)
+COMMAND(cmd_recorder_enroll);
+COMMAND(cmd_recorder_list);
+COMMAND(cmd_recorder_show);
+COMMAND(cmd_recorder_key);
+COMMAND(cmd_recorder_retire);
+COMMAND(cmd_dock_list);
+COMMAND(cmd_dock_watch);
+COMMAND(cmd_recording_list);
+COMMAND(cmd_recording_show);
+COMMAND(cmd_timeline);
+COMMAND(cmd_finding_list);
+COMMAND(cmd_finding_show);
+COMMAND(cmd_report_integrity);
+COMMAND(cmd_verify);
+COMMAND(cmd_status);
+COMMAND(cmd_doctor);
+COMMAND(cmd_config_check);
+COMMAND(cmd_db_migrate);
+COMMAND(cmd_db_status);
+
+#endif

@@ -1,0 +1,84 @@
+#include "dock_client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static void set_patience(int fd, int seconds)
+{
+	const struct timeval t = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+int dock_client_open(struct dock_client *d, const char *path, const char *command, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char line[64];
+	int r;
+
+	*d = (struct dock_client){ .fd = -1, .in = BUF_INIT(DOCK_LINE_MAX) };
+	if (strlen(path) >= sizeof(a.sun_path))
+		return err_set(e, -ENAMETOOLONG, "%s: too long for a socket's path", path);
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (d->fd < 0)
+		return err_set(e, -errno, "%s", strerror(errno));
+	set_patience(d->fd, DOCK_ANSWER_SECONDS);
+	snprintf(line, sizeof(line), "{\"cmd\":\"%s\"}\n", command);
+	r = connect(d->fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ? -errno
+		: file_write_all(d->fd, line, strlen(line));
+	if (r < 0)
+		return err_set(e, r, "%s", strerror(-r));
+	return 0;
+}
+
+int dock_client_next(struct dock_client *d, json_t **ret, struct err *e)
+{
+	uint8_t *newline, *room;
+	json_error_t je;
+	ssize_t n;
+
+	for (;;) {
+		newline = d->in.len == 0 ? NULL : memchr(d->in.p, '\n', d->in.len);
+		if (newline != NULL)
+			break;
+		room = buf_room(&d->in, 4096);
+		if (room == NULL)
+			return err_set(e, -EMSGSIZE, "a line over %d bytes", DOCK_LINE_MAX);
+		n = recv(d->fd, room, 4096, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, -errno, "%s", strerror(errno));
+		if (n == 0)
+			return 0;
+		buf_grew(&d->in, (size_t)n);
+	}
+	*ret = json_loadb((const char *)d->in.p, (size_t)(newline - d->in.p),
+			  JSON_REJECT_DUPLICATES, &je);
+	buf_shift(&d->in, (size_t)(newline - d->in.p) + 1);
+	if (*ret == NULL)
+		return err_set(e, -EPROTO, "%s", je.text);
+	return 1;
+}
+
+void dock_client_patient(struct dock_client *d)
+{
+	set_patience(d->fd, 0);
+}
+
+void dock_client_close(struct dock_client *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+	buf_clear(&d->in);
+}

@@ -1,0 +1,28 @@
+/* Asks dockd over its control socket: JSON lines, see daemon/dockd/control.h. */
+#ifndef VAULTCTL_DOCK_CLIENT_H
+#define VAULTCTL_DOCK_CLIENT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { DOCK_LINE_MAX = 1024 * 1024, DOCK_ANSWER_SECONDS = 10 };
+
+struct dock_client {
+	int fd;
+	struct buf in;
+};
+
+/* Connect and send {"cmd": command}.  0 or a negative errno. */
+int dock_client_open(struct dock_client *d, const char *path, const char *command, struct err *e);
+
+/* The next line, a new reference.  1; 0: dockd closed; negative errno (-EAGAIN: silent too long). */
+int dock_client_next(struct dock_client *d, json_t **ret, struct err *e);
+
+/* Wait for ever from now on (dock watch). */
+void dock_client_patient(struct dock_client *d);
+
+void dock_client_close(struct dock_client *d);
+
+#endif

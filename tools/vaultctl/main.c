@@ -1,0 +1,112 @@
+/* vaultctl: what an admin or supervisor does at a terminal.  See vaultctl(8). */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "ctl.h"
+
+static const struct command {
+	const char *group, *verb;	/* verb NULL: the group alone */
+	int (*run)(struct ctl *c, int argc, char **argv);
+	const char *usage;
+} commands[] = {
+	{ "status", NULL, cmd_status, "" },
+	{ "doctor", NULL, cmd_doctor, "[--sql DIR]" },
+	{ "config", "check", cmd_config_check, "" },
+	{ "db", "migrate", cmd_db_migrate, "[--sql DIR] [--dry-run]" },
+	{ "db", "status", cmd_db_status, "[--sql DIR]" },
+	{ "dock", "list", cmd_dock_list, "" },
+	{ "dock", "watch", cmd_dock_watch, "" },
+	{ "recorder", "enroll", cmd_recorder_enroll,
+	  "ID --usb VID:PID[:SERIAL] [--key FILE.pub] [--officer CERT] [--unit CODE] --reason TEXT [--dry-run]" },
+	{ "recorder", "list", cmd_recorder_list, "[--all]" },
+	{ "recorder", "show", cmd_recorder_show, "ID" },
+	{ "recorder", "key", cmd_recorder_key,
+	  "ID add FILE.pub|revoke KEYID --reason TEXT [--dry-run]" },
+	{ "recorder", "retire", cmd_recorder_retire, "ID --reason TEXT [--dry-run]" },
+	{ "recording", "list", cmd_recording_list, "[--recorder ID] [--unit CODE] [--from DAY] [--to DAY]" },
+	{ "recording", "show", cmd_recording_show, "RECORDER/RECORDING" },
+	{ "timeline", NULL, cmd_timeline, "RECORDER DATE" },
+	{ "finding", "list", cmd_finding_list, "[--recorder ID] [--unit CODE] [--code CODE] [--from DAY] [--to DAY]" },
+	{ "finding", "show", cmd_finding_show, "ID" },
+	{ "report", "integrity", cmd_report_integrity,
+	  "[--from DAY] [--to DAY] [--unit CODE] [--recorder ID] [--format table|json|csv]" },
+	{ "verify", NULL, cmd_verify, "OBJECT|vault" },
+};
+
+static void help(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "%s\n%s\n", text(T_USAGE), text(T_COMMANDS));
+	for (i = 0; i < COUNT(commands); i++)
+		fprintf(to, "  %s%s%s %s\n", commands[i].group,
+			commands[i].verb == NULL ? "" : " ",
+			commands[i].verb == NULL ? "" : commands[i].verb, commands[i].usage);
+}
+
+/* Options before the command are the command's too. */
+static const struct command *find_command(int argc, char **argv, int *ret_group, int *ret_verb)
+{
+	int at[2] = { 0, 0 }, n = 0, i;
+	size_t k;
+
+	for (i = 1; i < argc && n < 2; i++) {
+		if (strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--lang") == 0)
+			i++;
+		else if (strncmp(argv[i], "--", 2) != 0)
+			at[n++] = i;
+	}
+	for (k = 0; k < COUNT(commands) && n > 0; k++) {
+		if (strcmp(commands[k].group, argv[at[0]]) != 0)
+			continue;
+		if (commands[k].verb != NULL &&
+		    (n < 2 || strcmp(commands[k].verb, argv[at[1]]) != 0))
+			continue;
+		*ret_group = at[0];
+		*ret_verb = commands[k].verb == NULL ? 0 : at[1];
+		return &commands[k];
+	}
+	*ret_group = at[0];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = { .conf_path = getenv("DOCKVAULT_CONF") };
+	const struct command *command;
+	int group = 0, verb = 0, i, n = 0, r;
+	char **rest;
+
+	text_language((enum lang)lang_choose(NULL));
+	log_init("vaultctl", LOG_LEVEL_WARN);
+	if (sodium_init() < 0)
+		return EXIT_AWAY;
+	if (c.conf_path == NULL)
+		c.conf_path = "/etc/dockvault/dockvault.conf";
+	command = find_command(argc, argv, &group, &verb);
+	if (command == NULL) {
+		if (group == 0 || strcmp(argv[group], "help") == 0) {
+			help(group == 0 ? stderr : stdout);
+			return group == 0 ? EXIT_USAGE : EXIT_GOOD;
+		}
+		say(stderr, T_UNKNOWN_COMMAND, argv[group]);
+		return EXIT_USAGE;
+	}
+	rest = calloc((size_t)argc + 1, sizeof(*rest));
+	if (rest == NULL)
+		return EXIT_AWAY;
+	for (i = 1; i < argc; i++)
+		if (i != group && i != verb)
+			rest[n++] = argv[i];
+	r = command->run(&c, n, rest);
+	free(rest);
+	catalog_sync_close(c.catalog);
+	/* A report that did not reach its file is no report. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return EXIT_AWAY;
+	return r;
+}

@@ -1,0 +1,187 @@
+#include "table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "base/utc.h"
+
+enum { COLUMNS_MAX = 16, GAP = 2 };
+
+const json_t *json_at(const json_t *row, const char *key)
+{
+	const char *dot;
+	char head[64];
+
+	while ((dot = strchr(key, '.')) != NULL) {
+		snprintf(head, sizeof(head), "%.*s", (int)(dot - key), key);
+		row = json_object_get(row, head);
+		key = dot + 1;
+	}
+	return json_object_get(row, key);
+}
+
+const char *bytes_text(long long bytes, char ret[32])
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double v = (double)bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 1024) {
+		snprintf(ret, 32, "%lld B", bytes);
+		return ret;
+	}
+	while (v >= 1024 && i + 1 < COUNT(units)) {
+		v /= 1024;
+		i++;
+	}
+	snprintf(ret, 32, "%.1f %s", v, units[i]);
+	return ret;
+}
+
+const char *duration_text(long long ms, char ret[32])
+{
+	long long s = (ms + 500) / 1000;
+
+	snprintf(ret, 32, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+	return ret;
+}
+
+/* A moment of the catalog as the wall clock people live by. */
+static void moment_text(const char *utc, char ret[CELL_MAX])
+{
+	int64_t ms;
+	char shown[20];
+
+	if (utc_parse(utc, strlen(utc), &ms) < 0) {
+		snprintf(ret, CELL_MAX, "%s", utc);
+		return;
+	}
+	utc_format_shanghai(ms, shown);
+	snprintf(ret, CELL_MAX, "%s", shown);
+}
+
+static void raw_text(const json_t *v, char ret[CELL_MAX])
+{
+	char *dump;
+
+	if (v == NULL || json_is_null(v)) {
+		ret[0] = '\0';
+	} else if (json_is_string(v)) {
+		snprintf(ret, CELL_MAX, "%s", json_string_value(v));
+	} else {
+		dump = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+		snprintf(ret, CELL_MAX, "%s", dump == NULL ? "?" : dump);
+		free(dump);
+	}
+}
+
+const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_MAX])
+{
+	const json_t *v = json_at(row, c->key);
+	char raw[CELL_MAX], small[32];
+
+	raw_text(v, raw);
+	if (raw[0] == '\0') {
+		snprintf(ret, CELL_MAX, "-");
+		return ret;
+	}
+	switch (c->cell) {
+	case CELL_WORD:		snprintf(ret, CELL_MAX, "%s", word(raw)); break;
+	case CELL_BYTES:	snprintf(ret, CELL_MAX, "%s",
+					 bytes_text(json_integer_value(v), small)); break;
+	case CELL_DURATION:	snprintf(ret, CELL_MAX, "%s",
+					 duration_text(json_integer_value(v), small)); break;
+	case CELL_MOMENT:	moment_text(raw, ret); break;
+	case CELL_ARTICLE:	text_fill(ret, CELL_MAX, T_ARTICLE, raw); break;
+	case CELL_SHORT:	snprintf(ret, CELL_MAX, "%.8s", raw); break;
+	case CELL_TEXT:
+	case CELL_NUMBER:	snprintf(ret, CELL_MAX, "%s", raw); break;
+	}
+	return ret;
+}
+
+static bool right_aligned(enum cell cell)
+{
+	return cell == CELL_NUMBER || cell == CELL_BYTES || cell == CELL_DURATION;
+}
+
+static void pad(FILE *to, int n)
+{
+	fprintf(to, "%*s", MAX(n, 0), "");
+}
+
+static void put_cell(FILE *to, const char *s, int width, bool right, bool last)
+{
+	if (right)
+		pad(to, width - text_width(s));
+	fputs(s, to);
+	if (last)
+		return;
+	pad(to, (right ? 0 : width - text_width(s)) + GAP);
+}
+
+void table_print(FILE *to, const json_t *rows, const struct column *columns, size_t n)
+{
+	int width[COLUMNS_MAX];
+	char cell[CELL_MAX];
+	const json_t *row;
+	size_t i, c;
+
+	if (n > COLUMNS_MAX)
+		BUG("table_print: %zu columns", n);
+	if (json_array_size(rows) == 0) {
+		fprintf(to, "%s\n", text(T_NOTHING));
+		return;
+	}
+	for (c = 0; c < n; c++) {
+		width[c] = text_width(text(columns[c].head));
+		json_array_foreach(rows, i, row)
+			width[c] = MAX(width[c], text_width(cell_text(row, &columns[c], cell)));
+	}
+	for (c = 0; c < n; c++)
+		put_cell(to, text(columns[c].head), width[c], right_aligned(columns[c].cell),
+			 c + 1 == n);
+	fputc('\n', to);
+	json_array_foreach(rows, i, row) {
+		for (c = 0; c < n; c++)
+			put_cell(to, cell_text(row, &columns[c], cell), width[c],
+				 right_aligned(columns[c].cell), c + 1 == n);
+		fputc('\n', to);
+	}
+}
+
+static void csv_cell(FILE *to, const char *s)
+{
+	const char *p;
+
+	if (strchr("=+-@\t\r", s[0]) != NULL && s[0] != '\0')
+		fputs("\"'", to);
+	else
+		fputc('"', to);
+	for (p = s; *p != '\0'; p++) {
+		if (*p == '"')
+			fputc('"', to);
+		fputc(*p, to);
+	}
+	fputc('"', to);
+}
+
+void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_t n)
+{
+	char cell[CELL_MAX];
+	const json_t *row;
+	size_t i, c;
+
+	fputs("\xef\xbb\xbf", to);
+	for (c = 0; c < n; c++)
+		fprintf(to, "%s%s", columns[c].key, c + 1 == n ? "\r\n" : ",");
+	json_array_foreach(rows, i, row) {
+		for (c = 0; c < n; c++) {
+			raw_text(json_at(row, columns[c].key), cell);
+			csv_cell(to, cell);
+			fputs(c + 1 == n ? "\r\n" : ",", to);
+		}
+	}
+}

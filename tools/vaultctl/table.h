@@ -1,0 +1,50 @@
+/*
+ * A JSON array of objects as a table for people, or as CSV.
+ *
+ * CSV is RFC 4180 with a UTF-8 byte order mark; a cell that a spreadsheet would
+ * run as a formula (= + - @, tab, CR) gets an apostrophe in front.
+ */
+#ifndef VAULTCTL_TABLE_H
+#define VAULTCTL_TABLE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "text.h"
+
+enum { CELL_MAX = 512 };
+
+enum cell {
+	CELL_TEXT,		/* as it is; null: "-" */
+	CELL_WORD,		/* through word() */
+	CELL_NUMBER,		/* right-aligned */
+	CELL_BYTES,		/* 1.5 MiB */
+	CELL_MOMENT,		/* RFC 3339 UTC -> Shanghai wall clock */
+	CELL_DURATION,		/* milliseconds -> 1:02:03 */
+	CELL_ARTICLE,		/* Art. 12 */
+	CELL_SHORT,		/* its first 8 characters: an address or a UUID */
+};
+
+struct column {
+	enum text_id head;
+	const char *key;	/* "a.b" looks into an object */
+	enum cell cell;
+};
+
+void table_print(FILE *to, const json_t *rows, const struct column *columns, size_t n);
+
+/* Heads are the keys, values raw: stable for programs. */
+void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_t n);
+
+/* One cell's text for people; returns ret. */
+const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_MAX]);
+
+/* Helpers for sentences. */
+const char *bytes_text(long long bytes, char ret[32]);
+const char *duration_text(long long ms, char ret[32]);
+
+/* row[key] where key may be "a.b"; NULL when it is not there. */
+const json_t *json_at(const json_t *row, const char *key);
+
+#endif

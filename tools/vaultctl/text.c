@@ -1,0 +1,166 @@
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static const struct { const char *zh, *en; } texts[] = {
+#define TEXT(id, zh_, en_) [id] = { .zh = zh_, .en = en_ },
+#include "text.def"
+#undef TEXT
+};
+
+/* Values of the catalog (lib/catalog/RECORDS.md) and of dockd's control socket. */
+static const struct { const char *value, *zh, *en; } words[] = {
+	{ "violation", "违规", "violation" },
+	{ "warning", "警告", "warning" },
+	{ "notice", "提示", "notice" },
+	{ "info", "信息", "info" },
+	{ "released", "完成", "released" },
+	{ "interrupted", "中断", "interrupted" },
+	{ "refused", "已拒绝", "refused" },
+	{ "fault", "故障", "fault" },
+	{ "empty", "空", "empty" },
+	{ "identifying", "识别中", "identifying" },
+	{ "reading", "读取中", "reading" },
+	{ "paused", "暂停", "paused" },
+	{ "recording", "入库中", "recording" },
+	{ "safe", "可以取下", "safe to remove" },
+	{ "stored", "已存未入库", "stored, not yet recorded" },
+	{ "signed_by_recorder", "记录仪签名", "signed by recorder" },
+	{ "signed_in_media", "媒体内签名", "signed in media" },
+	{ "sealed_at_dock", "采集站封存", "sealed at dock" },
+	{ "imported", "导入", "imported" },
+	{ "valid", "有效", "valid" },
+	{ "invalid", "无效", "INVALID" },
+	{ "key_unknown", "密钥未登记", "key unknown" },
+	{ "key_revoked", "密钥已吊销", "key revoked" },
+	{ "unsigned", "无签名", "unsigned" },
+	{ "ok", "相符", "ok" },
+	{ "bad", "不符", "BAD" },
+	{ "not_claimed", "未声明", "not claimed" },
+	{ "enrolled", "在用", "enrolled" },
+	{ "retired", "已停用", "retired" },
+	{ "unassigned", "未配置槽位", "no slot configured" },
+	{ "applied", "已应用", "applied" },
+	{ "pending", "待应用", "pending" },
+	{ "changed", "文件已改动", "CHANGED" },
+	{ "gone", "文件缺失", "GONE" },
+	{ "too_late", "编号过小", "TOO LATE" },
+	{ "recorder", "记录仪", "recorder" },
+	{ "session", "采集会话", "dock session" },
+	{ "segment", "分段", "segment" },
+	{ "slot", "槽位", "slot" },
+};
+
+static enum lang now = LANG_ZH;
+
+int lang_choose(const char *option)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+	const char *v;
+	size_t i;
+
+	if (option != NULL) {
+		if (strcmp(option, "zh") == 0)
+			return LANG_ZH;
+		return strcmp(option, "en") == 0 ? LANG_EN : -1;
+	}
+	for (i = 0; i < COUNT(variables); i++) {
+		v = getenv(variables[i]);
+		if (v != NULL && v[0] != '\0')
+			return strncmp(v, "en", 2) == 0 ? LANG_EN : LANG_ZH;
+	}
+	return LANG_ZH;
+}
+
+void text_language(enum lang l)
+{
+	now = l;
+}
+
+enum lang text_language_now(void)
+{
+	return now;
+}
+
+const char *text_in(enum lang l, enum text_id id)
+{
+	return l == LANG_ZH ? texts[id].zh : texts[id].en;
+}
+
+const char *text(enum text_id id)
+{
+	return text_in(now, id);
+}
+
+/* The formats come from our own table alone. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+void say(FILE *to, enum text_id id, ...)
+{
+	va_list ap;
+
+	va_start(ap, id);
+	vfprintf(to, text(id), ap);
+	va_end(ap);
+	fputc('\n', to);
+}
+
+const char *text_fill(char *ret, size_t size, enum text_id id, ...)
+{
+	va_list ap;
+
+	va_start(ap, id);
+	vsnprintf(ret, size, text(id), ap);
+	va_end(ap);
+	return ret;
+}
+#pragma GCC diagnostic pop
+
+const char *word(const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(words); i++)
+		if (strcmp(words[i].value, value) == 0)
+			return now == LANG_ZH ? words[i].zh : words[i].en;
+	return value;
+}
+
+/* One UTF-8 character at *s; steps over it.  Malformed bytes count as themselves. */
+static unsigned next_char(const char **s)
+{
+	unsigned char c = (unsigned char)**s;
+	unsigned n = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+	unsigned u = n == 0 ? c : c & (0x3fu >> n);
+
+	(*s)++;
+	for (; n > 0 && ((unsigned char)**s & 0xc0) == 0x80; n--, (*s)++)
+		u = u << 6 | ((unsigned char)**s & 0x3f);
+	return u;
+}
+
+int text_width(const char *s)
+{
+	/* Unicode's East Asian Wide and Fullwidth ranges that our texts and names meet. */
+	static const struct { unsigned from, to; } wide[] = {
+		{ 0x1100, 0x115f }, { 0x2e80, 0x303e }, { 0x3041, 0xa4cf }, { 0xac00, 0xd7a3 },
+		{ 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 },
+		{ 0x20000, 0x3fffd },
+	};
+	int width = 0;
+	unsigned u;
+	size_t i;
+
+	while (*s != '\0') {
+		u = next_char(&s);
+		width++;
+		for (i = 0; i < COUNT(wide); i++)
+			if (u >= wide[i].from && u <= wide[i].to)
+				width++;
+	}
+	return width;
+}

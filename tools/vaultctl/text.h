@@ -1,0 +1,46 @@
+/*
+ * What vaultctl says, in Chinese and English.
+ *
+ * Sentences of the program are T_* in the table of text.c; words that come as
+ * values from the catalog or from dockd ("released", "violation") are looked up
+ * by word().  The texts of findings are rows of the table `rule`, not here.
+ */
+#ifndef VAULTCTL_TEXT_H
+#define VAULTCTL_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum lang { LANG_ZH, LANG_EN };
+
+/* Chinese unless told otherwise: "zh", "en"; NULL: by LC_ALL, LC_MESSAGES, LANG.  -1: neither. */
+int lang_choose(const char *option);
+
+void text_language(enum lang l);
+enum lang text_language_now(void);
+
+enum text_id {
+#define TEXT(id, zh, en) id,
+#include "text.def"
+#undef TEXT
+	TEXTS
+};
+
+const char *text(enum text_id id);
+const char *text_in(enum lang l, enum text_id id);
+
+/*
+ * A text that has conversions, filled in.  Both languages take the same ones in
+ * the same order (check_text holds them to it, since no compiler can).  say()
+ * adds a newline; text_fill() cuts what does not fit and returns ret.
+ */
+void say(FILE *to, enum text_id id, ...);
+const char *text_fill(char *ret, size_t size, enum text_id id, ...);
+
+/* The word for a value; the value itself when it has none. */
+const char *word(const char *value);
+
+/* Columns that s takes on a terminal: East Asian wide characters take two. */
+int text_width(const char *s);
+
+#endif
