@@ -49,8 +49,9 @@ struct disk;
 
 /*
  * Bring the disk up: cb gets 0 and info, or why not.  It takes io; whatever cb
- * got, disk_close() is what lets go of it.  When the call itself fails
- * (-ENOMEM), io is still the caller's and there is no disk.
+ * got, disk_close() is what lets go of it (and cb gets -ECANCELED when that
+ * comes first).  When the call itself fails (-ENOMEM), io is still the
+ * caller's and there is no disk.
  */
 int disk_open(uv_loop_t *loop, struct usb_io *io,
 	      void (*cb)(void *data, int r, struct disk *d, const struct disk_info *info,

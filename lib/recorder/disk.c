@@ -1,0 +1,490 @@
+#include "recorder/disk.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "recorder/patience.h"
+#include "recorder/scsi.h"
+#include "recorder/transport.h"
+
+enum {
+	ATTEMPTS_OPEN = 6,	/* a reader may have several unit attentions to tell first */
+	ATTEMPTS_READ = 2,
+	REPLY_MAX = 64,
+};
+
+/* What the command at hand is for. */
+enum stage { STAGE_INQUIRY, STAGE_READY, STAGE_CAPACITY, STAGE_CAPACITY_16, STAGE_SERVE };
+
+typedef void (*open_cb)(void *data, int r, struct disk *d, const struct disk_info *info,
+			const struct err *e);
+
+struct disk {
+	struct usb_io *io;
+	struct transport transport;
+	uv_timer_t timer;	/* waits until it is ready; or makes a callback come later */
+	struct disk_info info;
+	enum stage stage;
+	open_cb opened;
+	void *opened_data;
+
+	struct scsi_command command;
+	uint8_t *into;		/* where its data goes */
+	uint8_t reply[REPLY_MAX], sense[SCSI_SENSE_LEN];
+	bool busy;		/* a command or the wait before it is under way */
+	bool sensing;
+	bool whole;		/* all the data came, though the status said it failed */
+	bool reset_before;	/* we reset it: it will tell so by a unit attention */
+	unsigned attempts;
+	uint32_t waited_ms;
+	unsigned timeouts;	/* in a row */
+	int not_sent;		/* why the command could not be submitted */
+
+	struct disk_read *head, *last;
+	unsigned queued;
+	uint32_t done;		/* bytes of the first read that are there */
+
+	int dead;		/* what every read gets from now on */
+	char why[sizeof(((struct err *)0)->msg)];
+	bool closing;
+	void (*closed)(void *data);
+	void *closed_data;
+};
+
+_Static_assert(sizeof(struct disk) <= DISK_MEMORY_MAX, "the disk keeps its promise");
+
+static void on_command(void *data, enum bot_state end);
+static void on_timer(uv_timer_t *t);
+static void serve(struct disk *d);
+
+/* --- one command, with the patience and the retries it is due --- */
+
+static void send_command(struct disk *d)
+{
+	d->sensing = false;
+	d->not_sent = transport_run(&d->transport, &d->command, d->into, on_command, d);
+	if (d->not_sent < 0)
+		uv_timer_start(&d->timer, on_timer, 0, 0);
+}
+
+static void start(struct disk *d, struct scsi_command c, uint8_t *into)
+{
+	d->command = c;
+	d->into = into;
+	d->attempts = 0;
+	d->waited_ms = 0;
+	d->busy = true;
+	send_command(d);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void explain(struct disk *d, const char *fmt, ...)
+{
+	va_list ap;
+	int n = 0;
+
+	if (d->stage == STAGE_SERVE && d->head != NULL)
+		n = snprintf(d->why, sizeof(d->why), "reading %" PRIu32 " bytes at %" PRIu64 ": ",
+			     d->command.data_len, d->head->offset + d->done);
+	va_start(ap, fmt);
+	vsnprintf(d->why + n, sizeof(d->why) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static void open_done(struct disk *d, int r)
+{
+	struct err e = { 0 };
+
+	if (r < 0) {
+		d->dead = r;
+		err_set(&e, r, "%s", d->why);
+	}
+	d->busy = false;
+	d->stage = STAGE_SERVE;
+	d->opened(d->opened_data, r, d, r == 0 ? &d->info : NULL, r == 0 ? NULL : &e);
+}
+
+/* The first read is over; the next one is on its way before its owner hears of it. */
+static void read_done(struct disk *d, int r)
+{
+	struct disk_read *read = d->head;
+
+	d->head = read->next;
+	d->queued--;
+	d->done = 0;
+	d->busy = false;
+	read->next = NULL;
+	read->why = r < 0 ? d->why : NULL;
+	if (d->head != NULL && d->dead == 0)
+		serve(d);
+	read->cb(read, r);
+}
+
+static void end_all(struct disk *d, int r)
+{
+	while (d->head != NULL)
+		read_done(d, r);
+}
+
+/* The disk is of no more use. */
+static void die(struct disk *d, int r)
+{
+	bool opening = d->stage != STAGE_SERVE;
+
+	d->dead = r;
+	d->busy = false;
+	if (opening)
+		open_done(d, r);
+	else
+		end_all(d, r);
+}
+
+static void answered(struct disk *d);
+
+static void command_failed(struct disk *d, int r)
+{
+	if (d->stage == STAGE_SERVE)
+		read_done(d, r);
+	else
+		open_done(d, r);
+}
+
+static void again(struct disk *d)
+{
+	if (++d->attempts < (d->stage == STAGE_SERVE ? ATTEMPTS_READ : ATTEMPTS_OPEN))
+		send_command(d);
+	else
+		command_failed(d, -EIO);
+}
+
+static void wait_until_ready(struct disk *d)
+{
+	uint32_t ms = patience_next(d->waited_ms);
+
+	if (ms == 0) {
+		explain(d, "the card is still not ready after %d s; take it out and put it "
+			"back, or try another card", PATIENCE_MAX_MS / 1000);
+		die(d, -ETIMEDOUT);
+		return;
+	}
+	d->waited_ms += ms;
+	uv_timer_start(&d->timer, on_timer, ms, 0);
+}
+
+static void judge_sense(struct disk *d, struct scsi_sense s)
+{
+	char text[48];
+
+	explain(d, "%s", scsi_sense_text(s, text, sizeof(text)));
+	switch (scsi_advise(s)) {
+	case SCSI_GOOD:
+		if (d->whole)
+			answered(d);
+		else
+			again(d);
+		return;
+	case SCSI_CHANGED:
+		if (d->stage == STAGE_SERVE && !d->reset_before) {
+			explain(d, "the card was changed while it was read");
+			die(d, -ENOMEDIUM);
+			return;
+		}
+		again(d);
+		return;
+	case SCSI_AGAIN:
+		again(d);
+		return;
+	case SCSI_WAIT:
+		wait_until_ready(d);
+		return;
+	case SCSI_NO_MEDIUM:
+		explain(d, "there is no card in the recorder");
+		die(d, -ENOMEDIUM);
+		return;
+	case SCSI_FAILED:
+		command_failed(d, -EIO);
+		return;
+	}
+}
+
+static void ask_sense(struct disk *d)
+{
+	struct scsi_command c = scsi_request_sense();
+
+	d->sensing = true;
+	d->not_sent = transport_run(&d->transport, &c, d->sense, on_command, d);
+	if (d->not_sent < 0)
+		uv_timer_start(&d->timer, on_timer, 0, 0);
+}
+
+/* There is a status: does the data agree with it? */
+static void judge_status(struct disk *d)
+{
+	const struct transport *t = &d->transport;
+	enum bot_delivery got = bot_delivered(d->command.data_len, t->actual, &t->csw);
+
+	d->timeouts = 0;
+	d->whole = got == BOT_WHOLE;
+	if (t->csw.status != BOT_PASSED) {
+		ask_sense(d);
+	} else if (d->stage != STAGE_SERVE || got == BOT_WHOLE) {
+		answered(d);
+	} else if (got == BOT_SHORT) {
+		explain(d, "the device sent only %" PRIu32 " bytes", t->actual);
+		again(d);
+	} else {
+		explain(d, "the device sent %" PRIu32 " bytes and claims that %" PRIu32
+			" are missing", t->actual, t->csw.residue);
+		command_failed(d, -EIO);
+	}
+}
+
+static void judge_sense_reply(struct disk *d)
+{
+	const struct transport *t = &d->transport;
+	bool passed = t->csw.status == BOT_PASSED;
+
+	judge_sense(d, scsi_parse_sense(d->sense, passed ? t->actual : 0));
+}
+
+/* The command was lost and the device brought back. */
+static void recovered(struct disk *d)
+{
+	explain(d, "%s", d->transport.why);
+	d->reset_before = true;
+	if (!d->transport.timed_out) {
+		again(d);
+	} else if (++d->timeouts > 1 || d->stage != STAGE_SERVE) {
+		/* Each costs half a minute: a card full of them would take the day. */
+		die(d, -ETIMEDOUT);
+	} else {
+		command_failed(d, -EIO);
+	}
+}
+
+static void finish_close(struct disk *d);
+
+static void on_command(void *data, enum bot_state end)
+{
+	struct disk *d = data;
+
+	switch (end) {
+	case BOT_ANSWERED:
+		if (d->sensing)
+			judge_sense_reply(d);
+		else
+			judge_status(d);
+		return;
+	case BOT_RECOVERED:
+		recovered(d);
+		return;
+	case BOT_GONE:
+		explain(d, "the recorder was unplugged");
+		d->dead = -ENODEV;
+		if (d->closing)
+			finish_close(d);
+		else
+			die(d, -ENODEV);
+		return;
+	case BOT_CANCELLED:
+		finish_close(d);
+		return;
+	default:
+		explain(d, "%s, and two resets did not help", d->transport.why);
+		die(d, d->transport.timed_out ? -ETIMEDOUT : -EPROTO);
+	}
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	struct disk *d = t->data;
+
+	if (d->closing) {
+		finish_close(d);
+	} else if (d->not_sent == -ENODEV) {
+		explain(d, "the recorder was unplugged");
+		die(d, -ENODEV);
+	} else if (d->not_sent < 0) {
+		explain(d, "the command could not be sent: %s", strerror(-d->not_sent));
+		command_failed(d, -EIO);
+	} else {
+		send_command(d);
+	}
+}
+
+/* --- bringing it up --- */
+
+static void open_failed(struct disk *d, const struct err *e)
+{
+	snprintf(d->why, sizeof(d->why), "%s", e->msg);
+	open_done(d, e->code);
+}
+
+static void take_identity(struct disk *d)
+{
+	struct scsi_identity id;
+	struct err e;
+
+	if (scsi_parse_inquiry(d->reply, d->transport.actual, &id, &e) < 0) {
+		open_failed(d, &e);
+		return;
+	}
+	memcpy(d->info.vendor, id.vendor, sizeof(id.vendor));
+	memcpy(d->info.product, id.product, sizeof(id.product));
+	memcpy(d->info.revision, id.revision, sizeof(id.revision));
+	d->stage = STAGE_READY;
+	start(d, scsi_test_unit_ready(), NULL);
+}
+
+static void take_capacity(struct disk *d)
+{
+	bool ten = d->stage == STAGE_CAPACITY;
+	uint64_t blocks;
+	struct err e;
+	int r;
+
+	r = (ten ? scsi_parse_capacity_10 : scsi_parse_capacity_16)(
+		d->reply, d->transport.actual, &blocks, &d->info.block_size, &e);
+	if (r == -EOVERFLOW) {
+		d->stage = STAGE_CAPACITY_16;
+		start(d, scsi_read_capacity_16(), d->reply);
+	} else if (r < 0) {
+		open_failed(d, &e);
+	} else {
+		d->info.size = blocks * d->info.block_size;
+		open_done(d, 0);
+	}
+}
+
+/* The command succeeded. */
+static void answered(struct disk *d)
+{
+	switch (d->stage) {
+	case STAGE_INQUIRY:
+		take_identity(d);
+		return;
+	case STAGE_READY:
+		d->stage = STAGE_CAPACITY;
+		start(d, scsi_read_capacity_10(), d->reply);
+		return;
+	case STAGE_CAPACITY:
+	case STAGE_CAPACITY_16:
+		take_capacity(d);
+		return;
+	case STAGE_SERVE:
+		d->reset_before = false;
+		d->done += d->command.data_len;
+		if (d->done < d->head->len)
+			serve(d);
+		else
+			read_done(d, 0);
+		return;
+	}
+}
+
+int disk_open(uv_loop_t *loop, struct usb_io *io, open_cb cb, void *data, struct disk **ret)
+{
+	struct disk *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return -ENOMEM;
+	d->io = io;
+	d->opened = cb;
+	d->opened_data = data;
+	transport_init(&d->transport, io, DISK_COMMAND_TIMEOUT_MS);
+	uv_timer_init(loop, &d->timer);
+	d->timer.data = d;
+	*ret = d;
+	start(d, scsi_inquiry(), d->reply);
+	return 0;
+}
+
+/* --- reading --- */
+
+/* Send the next READ of the first read in the queue. */
+static void serve(struct disk *d)
+{
+	const struct disk_read *read = d->head;
+	uint32_t most = d->io->superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS;
+	uint32_t n = MIN(read->len - d->done, most);
+
+	start(d, scsi_read((read->offset + d->done) / d->info.block_size,
+			   n / d->info.block_size, d->info.block_size),
+	      read->buf + d->done);
+}
+
+int disk_read(struct disk *d, struct disk_read *r)
+{
+	if (d->closing)
+		return -ECANCELED;
+	if (d->dead < 0)
+		return d->dead;
+	if (r->len == 0 || r->len > DISK_READ_MAX || r->len % d->info.block_size != 0 ||
+	    r->offset % d->info.block_size != 0)
+		return -EINVAL;
+	if (r->offset > d->info.size || r->len > d->info.size - r->offset)
+		return -ERANGE;
+	if (d->queued == DISK_QUEUE_MAX)
+		return -EAGAIN;
+	r->next = NULL;
+	if (d->head == NULL)
+		d->head = r;
+	else
+		d->last->next = r;
+	d->last = r;
+	d->queued++;
+	if (!d->busy)
+		serve(d);
+	return 0;
+}
+
+/* --- letting go --- */
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	struct disk *d = h->data;
+	void (*cb)(void *data) = d->closed;
+	void *data = d->closed_data;
+
+	free(d);
+	if (cb != NULL)
+		cb(data);
+}
+
+static void on_io_closed(void *data)
+{
+	struct disk *d = data;
+
+	uv_close((uv_handle_t *)&d->timer, on_timer_closed);
+}
+
+static void finish_close(struct disk *d)
+{
+	if (d->dead == 0) {
+		d->dead = -ECANCELED;
+		snprintf(d->why, sizeof(d->why), "the disk was closed");
+	}
+	if (d->stage != STAGE_SERVE)
+		open_done(d, d->dead);
+	end_all(d, d->dead);
+	d->io->ops->close(d->io, on_io_closed, d);
+}
+
+void disk_close(struct disk *d, void (*cb)(void *data), void *data)
+{
+	if (d->closing)
+		BUG("disk: closed twice");
+	d->closing = true;
+	d->closed = cb;
+	d->closed_data = data;
+	if (d->transport.running)
+		transport_cancel(&d->transport);
+	else
+		uv_timer_start(&d->timer, on_timer, 0, 0);
+}

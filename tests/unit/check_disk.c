@@ -1,0 +1,380 @@
+/* The disk over the device model: every fault, and that no other bytes ever come of one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "emulator/model_io.h"
+#include "recorder/disk.h"
+#include "recorder/scsi.h"
+#include "unit/suite.h"
+
+enum { IMAGE = 4 * 1024 * 1024, READS = 8, READ = IMAGE / READS };
+
+/* An io that looks at what passes: no command but a read, no request too large. */
+struct spy {
+	struct usb_io io;
+	struct usb_io *inner;
+	uint32_t largest;
+	unsigned commands, resets;
+};
+
+static int spy_submit(struct usb_io *io, struct usb_xfer *x)
+{
+	struct spy *s = container_of(io, struct spy, io);
+
+	if (x->endpoint == io->endpoint_out) {
+		ck_assert_uint_eq(x->len, 31);
+		ck_assert(scsi_is_read(x->buf[15]));
+		s->commands++;
+	} else if (x->endpoint == io->endpoint_in) {
+		s->largest = MAX(s->largest, x->len);
+	} else {
+		ck_assert_mem_eq(x->buf, "\x21\xff", 2);	/* mass storage reset */
+		s->resets++;
+	}
+	return s->inner->ops->submit(s->inner, x);
+}
+
+static void spy_cancel(struct usb_io *io, struct usb_xfer *x)
+{
+	struct spy *s = container_of(io, struct spy, io);
+
+	s->inner->ops->cancel(s->inner, x);
+}
+
+static int spy_clear_halt(struct usb_io *io, uint8_t ep, void (*cb)(void *, int), void *data)
+{
+	struct spy *s = container_of(io, struct spy, io);
+
+	return s->inner->ops->clear_halt(s->inner, ep, cb, data);
+}
+
+static int spy_reset(struct usb_io *io, void (*cb)(void *, int), void *data)
+{
+	struct spy *s = container_of(io, struct spy, io);
+
+	return s->inner->ops->reset(s->inner, cb, data);
+}
+
+static void spy_close(struct usb_io *io, void (*cb)(void *), void *data)
+{
+	struct spy *s = container_of(io, struct spy, io);
+
+	s->inner->ops->close(s->inner, cb, data);
+}
+
+static const struct usb_io_ops spy_ops = {
+	spy_submit, spy_cancel, spy_clear_halt, spy_reset, spy_close,
+};
+
+/* One docking: open, READS reads queued at once that cover the image, close. */
+struct docking {
+	uv_loop_t loop;
+	struct spy spy;
+	int fd;
+	uint8_t *image;
+	struct disk *disk;
+	struct disk_read reads[READS];
+	uint8_t *bufs;
+	int opened, results[READS];
+	unsigned ended;
+	bool close_early;	/* from inside the first read's callback */
+	bool closed;
+	struct disk_info info;
+	char why[240];
+};
+
+static void on_closed(void *data)
+{
+	((struct docking *)data)->closed = true;
+}
+
+static void on_read(struct disk_read *r, int result)
+{
+	struct docking *k = r->data;
+
+	ck_assert_int_eq(k->results[r - k->reads], 1);
+	k->results[r - k->reads] = result;
+	ck_assert(result == 0 || (r->why != NULL && r->why[0] != '\0'));
+	if (result < 0 && k->why[0] == '\0')
+		snprintf(k->why, sizeof(k->why), "%s", r->why);
+	k->ended++;
+	if (k->ended == (k->close_early ? 1 : READS))
+		disk_close(k->disk, on_closed, k);
+}
+
+static void on_open(void *data, int r, struct disk *d, const struct disk_info *info,
+		    const struct err *e)
+{
+	struct docking *k = data;
+	uint64_t size;
+	size_t i;
+
+	ck_assert_int_eq(k->opened, 1);
+	k->opened = r;
+	if (r < 0) {
+		ck_assert(e->code == r && e->msg[0] != '\0');
+		snprintf(k->why, sizeof(k->why), "%s", e->msg);
+		disk_close(d, on_closed, k);
+		return;
+	}
+	k->info = *info;
+	size = MIN(info->size, IMAGE);
+	for (i = 0; i < READS; i++) {
+		k->results[i] = 1;
+		k->reads[i] = (struct disk_read){
+			.offset = i * READ % size, .len = READ, .buf = k->bufs + i * READ,
+			.cb = on_read, .data = k,
+		};
+		ck_assert_int_eq(disk_read(d, &k->reads[i]), 0);
+	}
+}
+
+static void dock(struct docking *k, const char *faults, uint32_t block_size, bool superspeed)
+{
+	struct model_config c = {
+		.vid = 1, .pid = 2, .serial = "1", .block_size = block_size,
+		.superspeed = superspeed, .image_size = IMAGE,
+	};
+	struct model *m;
+	size_t i;
+
+	k->fd = memfd_create("image", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(k->fd, IMAGE), 0);
+	k->image = mmap(NULL, IMAGE, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, 0);
+	ck_assert_ptr_ne(k->image, MAP_FAILED);
+	for (i = 0; i < IMAGE; i += 8)
+		memcpy(k->image + i, &i, 8);
+	k->bufs = calloc(READS, READ);
+	c.image_fd = k->fd;
+	ck_assert_int_eq(model_faults_parse(faults, &c.faults), 0);
+	ck_assert_int_eq(model_new(&c, &m), 0);
+	ck_assert_int_eq(uv_loop_init(&k->loop), 0);
+	ck_assert_int_eq(model_io_new(&k->loop, m, &k->spy.inner), 0);
+	k->spy.io = *k->spy.inner;
+	k->spy.io.ops = &spy_ops;
+	k->opened = 1;
+	ck_assert_int_eq(disk_open(&k->loop, &k->spy.io, on_open, k, &k->disk), 0);
+	ck_assert_int_eq(k->opened, 1);		/* never from inside the call */
+	uv_run(&k->loop, UV_RUN_DEFAULT);
+	ck_assert(k->closed);
+}
+
+static void leave(struct docking *k)
+{
+	ck_assert_int_eq(uv_loop_close(&k->loop), 0);
+	munmap(k->image, IMAGE);
+	close(k->fd);
+	free(k->bufs);
+}
+
+#define AT2MID	"600000"
+
+static const struct {
+	const char *faults;
+	int open;
+	int reads[READS];
+	const char *why;	/* part of the first sentence of failure */
+} dockings[] = {
+	{ "", 0, { 0 }, "" },
+	/* What recovery makes good: every byte is right in the end. */
+	{ "stall-at=0", 0, { 0 }, "" },
+	{ "stall-at=" AT2MID, 0, { 0 }, "" },
+	{ "short-at=" AT2MID, 0, { 0 }, "" },
+	{ "phase-error=1", 0, { 0 }, "" },
+	{ "phase-error=3", 0, { 0 }, "" },
+	{ "phase-error=9", 0, { 0 }, "" },
+	{ "not-ready=3", 0, { 0 }, "" },
+	{ "delay-us=10,stall-at=" AT2MID, 0, { 0 }, "" },
+	/* What costs one read. */
+	{ "lie-at=" AT2MID, 0, { 0, -EIO }, "claims that 0 are missing" },
+	{ "bad-sector=1024", 0, { 0, -EIO }, "medium error (3/11/00)" },
+	{ "bad-sector=2047", 0, { 0, -EIO }, "medium error" },
+	{ "bad-sector=8191", 0, { [7] = -EIO }, "medium error" },
+	/* What costs the rest. */
+	{ "unplug-at=0", 0, { -ENODEV, -ENODEV, -ENODEV, -ENODEV, -ENODEV, -ENODEV, -ENODEV,
+			      -ENODEV }, "unplugged" },
+	{ "unplug-at=" AT2MID, 0, { 0, -ENODEV, -ENODEV, -ENODEV, -ENODEV, -ENODEV, -ENODEV,
+				    -ENODEV }, "unplugged" },
+	{ "hang-at=" AT2MID, 0, { 0, -EIO, -ETIMEDOUT, -ETIMEDOUT, -ETIMEDOUT, -ETIMEDOUT,
+				  -ETIMEDOUT, -ETIMEDOUT }, "no answer in time" },
+	/* What never becomes a disk. */
+	{ "no-answer=1", -ETIMEDOUT, { 0 }, "no answer in time" },
+	{ "no-medium=1", -ENOMEDIUM, { 0 }, "no card" },
+	{ "csw-tag=1", -EPROTO, { 0 }, "the status of another command" },
+	{ "csw-sig=1", -EPROTO, { 0 }, "a status without signature" },
+};
+
+static void ends_as_listed(int i, uint32_t block_size, bool superspeed)
+{
+	struct docking k = { 0 };
+	int n;
+
+	dock(&k, dockings[i].faults, block_size, superspeed);
+	ck_assert_int_eq(k.opened, dockings[i].open);
+	ck_assert_msg(strstr(k.why, dockings[i].why) != NULL, "%s: %s", dockings[i].faults, k.why);
+	for (n = 0; n < READS && k.opened == 0; n++) {
+		ck_assert_msg(k.results[n] == dockings[i].reads[n], "%s: read %d: %d",
+			      dockings[i].faults, n, k.results[n]);
+		if (k.results[n] == 0)
+			ck_assert(memcmp(k.bufs + n * READ, k.image + n * READ, READ) == 0);
+	}
+	ck_assert_uint_le(k.spy.largest, superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS);
+	leave(&k);
+}
+
+START_TEST(at_high_speed)
+{
+	ends_as_listed(_i, 512, false);
+}
+END_TEST
+
+START_TEST(at_superspeed)
+{
+	ends_as_listed(_i, 512, true);
+}
+END_TEST
+
+START_TEST(large_sectors)
+{
+	struct docking k = { 0 };
+
+	dock(&k, "stall-at=" AT2MID, 4096, true);
+	ck_assert_uint_eq(k.info.block_size, 4096);
+	ck_assert_uint_eq(k.info.size, IMAGE);
+	ck_assert(memcmp(k.bufs, k.image, IMAGE) == 0);
+	leave(&k);
+}
+END_TEST
+
+START_TEST(says_who_it_is)
+{
+	struct docking k = { 0 };
+
+	dock(&k, "", 512, false);
+	ck_assert_str_eq(k.info.vendor, "DVMODEL");
+	ck_assert_str_eq(k.info.product, "Recorder card");
+	ck_assert_str_eq(k.info.revision, "1.0");
+	leave(&k);
+}
+END_TEST
+
+START_TEST(a_card_that_claims_too_much)
+{
+	struct docking k = { 0 };
+
+	dock(&k, "grow=1", 512, false);
+	ck_assert_uint_eq(k.info.size, 2 * IMAGE);
+	ck_assert_int_eq(k.results[READS - 1], 0);
+	leave(&k);
+}
+END_TEST
+
+START_TEST(closing_ends_what_is_queued)
+{
+	struct docking k = { .close_early = true };
+	int i;
+
+	dock(&k, "", 512, false);
+	ck_assert_int_eq(k.results[0], 0);
+	for (i = 1; i < READS; i++)
+		ck_assert_int_eq(k.results[i], -ECANCELED);
+	leave(&k);
+}
+END_TEST
+
+/* Reads that are refused on the spot, asked for when the disk is open. */
+static const struct { const char *what; uint64_t offset; uint32_t len; int r; } refusals[] = {
+	{ "nothing", 0, 0, -EINVAL },
+	{ "a broken sector", 0, 511, -EINVAL },
+	{ "from inside a sector", 1, 512, -EINVAL },
+	{ "too much", 0, DISK_READ_MAX + 512, -EINVAL },
+	{ "beyond the end", IMAGE, 512, -ERANGE },
+	{ "across the end", IMAGE - 512, 1024, -ERANGE },
+	{ "past all numbers", UINT64_MAX - 511, 512, -ERANGE },
+	{ "the last sector", IMAGE - 512, 512, 0 },
+};
+
+struct asking {
+	struct disk_read read;
+	uint8_t buf[512];
+	int refusal, wanted, filled;
+	struct disk_read more[DISK_QUEUE_MAX];
+};
+
+static void on_asked(struct disk_read *r, int result)
+{
+	struct asking *a = r->data;
+
+	(void)result;
+	a->filled--;
+}
+
+static void on_open_ask(void *data, int r, struct disk *d, const struct disk_info *info,
+			const struct err *e)
+{
+	struct asking *a = data;
+
+	(void)info;
+	(void)e;
+	ck_assert_int_eq(r, 0);
+	a->read.offset = refusals[a->refusal].offset;
+	a->read.len = refusals[a->refusal].len;
+	a->read.buf = a->buf;
+	a->read.cb = on_asked;
+	a->read.data = a;
+	ck_assert_int_eq(disk_read(d, &a->read), refusals[a->refusal].r);
+	if (refusals[a->refusal].r == 0) {
+		a->filled = 1;
+		while (a->filled < DISK_QUEUE_MAX) {
+			a->more[a->filled] = a->read;
+			ck_assert_int_eq(disk_read(d, &a->more[a->filled++]), 0);
+		}
+		a->more[0] = a->read;
+		ck_assert_int_eq(disk_read(d, &a->more[0]), -EAGAIN);
+	}
+	disk_close(d, NULL, NULL);
+	ck_assert_int_eq(disk_read(d, &a->more[0]), -ECANCELED);
+}
+
+START_TEST(refuses_what_makes_no_sense)
+{
+	struct model_config c = { .block_size = 512, .image_size = IMAGE };
+	struct asking a = { .refusal = _i };
+	struct model *m;
+	struct usb_io *io;
+	struct disk *d;
+	uv_loop_t loop;
+
+	c.image_fd = memfd_create("image", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(c.image_fd, IMAGE), 0);
+	ck_assert_int_eq(model_faults_parse("", &c.faults), 0);
+	ck_assert_int_eq(uv_loop_init(&loop), 0);
+	ck_assert_int_eq(model_new(&c, &m), 0);
+	ck_assert_int_eq(model_io_new(&loop, m, &io), 0);
+	ck_assert_int_eq(disk_open(&loop, io, on_open_ask, &a, &d), 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	ck_assert_int_eq(a.filled, 0);
+	ck_assert_int_eq(uv_loop_close(&loop), 0);
+	close(c.image_fd);
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_loop_test(tc, at_high_speed, 0, (int)COUNT(dockings));
+	tcase_add_loop_test(tc, at_superspeed, 0, (int)COUNT(dockings));
+	tcase_add_test(tc, large_sectors);
+	tcase_add_test(tc, says_who_it_is);
+	tcase_add_test(tc, a_card_that_claims_too_much);
+	tcase_add_test(tc, closing_ends_what_is_queued);
+	tcase_add_loop_test(tc, refuses_what_makes_no_sense, 0, (int)COUNT(refusals));
+}
+
+int main(void)
+{
+	return suite_main("disk", fill);
+}
