@@ -13,8 +13,8 @@
 static const struct column list_columns[] = {
 	{ C_RECORDER, "recorder", CELL_TEXT },
 	{ C_STATE, "state", CELL_WORD },
-	{ C_USB, "vid", CELL_TEXT },
-	{ C_USB, "pid", CELL_TEXT },
+	{ C_VID, "vid", CELL_TEXT },
+	{ C_PID, "pid", CELL_TEXT },
 	{ C_SERIAL, "serial", CELL_TEXT },
 	{ C_OFFICER, "officer", CELL_TEXT },
 	{ C_UNIT, "unit", CELL_TEXT },
