@@ -1,6 +1,8 @@
 #include "rules/finding.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +164,16 @@ json_t *finding_text(const char *text)
 	ret = json_string(copy);
 	free(copy);
 	return ret;
+}
+
+json_t *finding_number(uint64_t n)
+{
+	char text[32];
+
+	if (n <= INT64_MAX)
+		return json_integer((json_int_t)n);
+	snprintf(text, sizeof(text), "%" PRIu64, n);
+	return json_string(text);
 }
 
 /* A claimed time may be anything; what RFC 3339 cannot say is said by its nearest. */

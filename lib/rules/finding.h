@@ -63,6 +63,9 @@ void findings_clear(struct findings *l);
  */
 json_t *finding_text(const char *text);
 
+/* A number for a detail; one beyond json_int_t, which only a stranger claims, as text. */
+json_t *finding_number(uint64_t n);
+
 /* The JSON of RECORDS.md.  New references, NULL without memory. */
 json_t *finding_json(const struct finding *f);
 json_t *findings_json(const struct findings *l);

@@ -278,10 +278,9 @@ static void file_fact(const struct listing_file *f, char ret[FINDING_FACT_MAX + 
 static json_t *file_detail(const struct listing_file *f)
 {
 	json_t *o = json_object();
-	json_int_t size = (json_int_t)MIN(f->size, (uint64_t)INT64_MAX);
 
 	json_object_set_new(o, "path", finding_text(f->path));
-	json_object_set_new(o, "size", json_integer(size));
+	json_object_set_new(o, "size", finding_number(f->size));
 	json_object_set_new(o, "created", finding_text(f->created));
 	json_object_set_new(o, "modified", finding_text(f->modified));
 	return o;

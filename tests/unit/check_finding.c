@@ -108,6 +108,17 @@ START_TEST(text_is_always_utf8)
 }
 END_TEST
 
+START_TEST(any_number_can_be_written)
+{
+	json_t *largest = finding_number(INT64_MAX), *over = finding_number(UINT64_MAX);
+
+	ck_assert_int_eq(json_integer_value(largest), INT64_MAX);
+	ck_assert_str_eq(json_string_value(over), "18446744073709551615");
+	json_decref(largest);
+	json_decref(over);
+}
+END_TEST
+
 START_TEST(grows_and_stops_at_the_maximum)
 {
 	struct findings l = { 0 };
@@ -143,6 +154,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, writes_the_json_of_the_records);
 	tcase_add_loop_test(tc, any_moment_can_be_written, 0, (int)COUNT(moments));
 	tcase_add_loop_test(tc, text_is_always_utf8, 0, (int)COUNT(texts));
+	tcase_add_test(tc, any_number_can_be_written);
 	tcase_add_test(tc, grows_and_stops_at_the_maximum);
 }
 
