@@ -46,10 +46,15 @@ $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
 # Card images of recorders, and the recorder emulator.
-EMULATOR := $(BUILD)/mkcard
+EMULATOR := $(BUILD)/mkcard $(BUILD)/dock-emulator
+UMOCK_OBJ := $(call obj,tests/emulator/main.c $(wildcard tests/emulator/umock*.c))
 
 $(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/card*.c)) $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+$(UMOCK_OBJ): DV_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags umockdev-1.0 gio-unix-2.0))
+$(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c,$(wildcard tests/emulator/model*.c))) $(LIB)
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs umockdev-1.0 gio-unix-2.0) $(PKG_LIBS)
 
 # Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.
 SCENARIOS ?= $(sort $(wildcard tests/scenario/[0-9]*.sh))
