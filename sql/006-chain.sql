@@ -6,8 +6,8 @@
 -- A forged counter widens nothing: the span is that of believed manifests.
 --
 -- Rows with what = 'plain' are segments of the session without any manifest,
--- judged for lateness alone.  At most 20000 rows of manifests, touched ones
--- first: a lifetime of one card is less.
+-- judged for lateness alone.  At most 40000 rows of manifests, touched ones
+-- first: a card has at most 32768 (LISTING_FILES_MAX, in pairs).
 CREATE FUNCTION dv.chain_context(a_session uuid)
 	RETURNS TABLE (what text, manifest text, valid boolean, touched boolean, dseq numeric,
 		       prev text, rec text, seq numeric, start_ms bigint, end_ms bigint,
@@ -86,7 +86,7 @@ BEGIN
 	) AS media ON true
 	WHERE m.kind IS NOT NULL
 	ORDER BY coalesce(seen.touched, false) DESC, m.dseq DESC
-	LIMIT 20000;
+	LIMIT 40000;
 	RETURN QUERY
 	SELECT 'plain', NULL::text, NULL::boolean, NULL::boolean, NULL::numeric, NULL::text,
 		s.recording::text, s.seq::numeric, epoch_ms(s.start_at), epoch_ms(s.end_at),

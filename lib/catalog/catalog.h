@@ -11,6 +11,7 @@
  *          not have happened, so ask again: all of it is idempotent.  -EAGAIN:
  *          CATALOG_QUEUE_MAX calls are waiting.  Other codes: PostgreSQL
  *          refused, e->msg has its message; asking again will not help.
+ *          A server that gives no answer for CATALOG_ANSWER_TIMEOUT_MS is away.
  * Threads  the thread that runs the loop, and no other.
  * Memory   the calls' parameters until they are answered; one answer.
  */
@@ -27,11 +28,15 @@
 #include "rules/chain.h"
 #include "rules/segment.h"
 
-enum { CATALOG_QUEUE_MAX = 256, CATALOG_RETRY_MIN_MS = 200, CATALOG_RETRY_MAX_MS = 15000 };
+enum { CATALOG_QUEUE_MAX = 256, CATALOG_RETRY_MIN_MS = 200, CATALOG_RETRY_MAX_MS = 15000,
+       CATALOG_CONNECT_TIMEOUT_MS = 10000, CATALOG_ANSWER_TIMEOUT_MS = 60000 };
 
 struct catalog;
 
-/* Told when the connection comes (up) or goes; also once at first success.  why: "" when up. */
+/*
+ * Told when the connection comes (up) or goes; the first attempt's outcome counts as one or the
+ * other.  why: "" when up.  When it goes, the calls in flight are answered after this.
+ */
 typedef void (*catalog_state_cb)(void *data, bool up, const char *why);
 
 /* Starts connecting at once; conninfo as libpq takes it, without password. */
@@ -40,6 +45,10 @@ int catalog_new(uv_loop_t *loop, const char *conninfo, catalog_state_cb state, v
 /* Calls in flight end with -ECANCELED first; cb last. */
 void catalog_free(struct catalog *c, void (*cb)(void *data), void *data);
 bool catalog_is_up(const struct catalog *c);
+
+/* changed(data) when somebody enrols or retires a recorder, or its keys: fetch them again.
+ * What was missed while the catalog was away is not told: fetch when it comes up. */
+void catalog_watch_recorders(struct catalog *c, void (*changed)(void *data), void *data);
 
 typedef void (*catalog_cb)(void *data, int r, const struct err *e);
 

@@ -49,13 +49,18 @@ int pg_code(const char *sqlstate)
 	return -EIO;
 }
 
+const char *pg_message(const PGconn *conn, const PGresult *res)
+{
+	const char *msg = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+	return msg != NULL ? msg : PQerrorMessage(conn);
+}
+
 int pg_err(struct err *e, const PGconn *conn, const PGresult *res, const char *what)
 {
 	const char *state = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	const char *msg = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *msg = pg_message(conn, res);
 
-	if (msg == NULL)
-		msg = PQerrorMessage(conn);
 	/* libpq's own have several lines, the first says what happened. */
 	return err_set(e, pg_code(state), "%s: %.*s", what, (int)strcspn(msg, "\n"), msg);
 }

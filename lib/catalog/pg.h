@@ -26,7 +26,10 @@ struct pg_params pg_params(const char *conninfo);
  */
 int pg_code(const char *sqlstate);
 
-/* Fill e from what the server said (res) or, without it, from the connection. */
+/* What the server said (res) or, without it, what libpq says.  Belongs to either. */
+const char *pg_message(const PGconn *conn, const PGresult *res);
+
+/* Fill e with pg_code() and pg_message(), "what: message". */
 int pg_err(struct err *e, const PGconn *conn, const PGresult *res, const char *what);
 
 static inline void pg_clearp(PGresult **res)	/* for AUTO() */

@@ -1,0 +1,79 @@
+#include "catalog/call.h"
+
+#include <stdlib.h>
+
+#include "catalog/rows.h"
+
+void call_fail(struct call *call, int r, const struct err *e)
+{
+	switch (call->statement) {
+	case STATEMENT_RECORDERS:
+		call->cb.recorders(call->data, r, NULL, 0, e);
+		break;
+	case STATEMENT_KNOWN:
+		call->cb.known(call->data, r, false, NULL, 0, e);
+		break;
+	case STATEMENT_CHAIN:
+		call->cb.chain(call->data, r, NULL, 0, NULL, 0, e);
+		break;
+	default:
+		call->cb.done(call->data, r, e);
+		break;
+	}
+	PQclear(call->res);
+	free(call);
+}
+
+static void answer_recorders(struct call *call)
+{
+	struct catalog_recorder *list = NULL;
+	struct err e = { 0 };
+	size_t n = 0;
+	int r = rows_recorders(call->res, &list, &n, &e);
+
+	call->cb.recorders(call->data, r, list, n, &e);
+	free(list);
+}
+
+static void answer_known(struct call *call)
+{
+	struct digest blob = { 0 };
+	struct err e = { 0 };
+	uint64_t size = 0;
+	bool known = false;
+	int r = rows_known(call->res, &known, &blob, &size, &e);
+
+	call->cb.known(call->data, r, known, &blob, size, &e);
+}
+
+static void answer_chain(struct call *call)
+{
+	struct rows_chain chain = { 0 };
+	struct err e = { 0 };
+	int r = rows_chain(call->res, &chain, &e);
+
+	call->cb.chain(call->data, r, chain.items, chain.n, chain.plain, chain.n_plain, &e);
+	rows_chain_clear(&chain);
+}
+
+void call_answer(struct call *call)
+{
+	const struct err e = { 0 };
+
+	switch (call->statement) {
+	case STATEMENT_RECORDERS:
+		answer_recorders(call);
+		break;
+	case STATEMENT_KNOWN:
+		answer_known(call);
+		break;
+	case STATEMENT_CHAIN:
+		answer_chain(call);
+		break;
+	default:
+		call->cb.done(call->data, 0, &e);
+		break;
+	}
+	PQclear(call->res);
+	free(call);
+}

@@ -1,0 +1,35 @@
+/*
+ * One statement on its way to the server and its answer on the way to the
+ * callback.  Each ends with a sync of its own, so that one refused says nothing
+ * about the next.  Not for other folders.
+ *
+ * Threads  the thread that runs the loop.
+ */
+#ifndef CATALOG_CALL_H
+#define CATALOG_CALL_H
+
+#include <libpq-fe.h>
+
+#include "catalog/catalog.h"
+#include "catalog/statements.h"
+
+struct call {
+	struct call *next;
+	enum catalog_statement statement;
+	union {
+		catalog_cb done;
+		catalog_recorders_cb recorders;
+		catalog_known_cb known;
+		catalog_chain_cb chain;
+	} cb;
+	void *data;
+	PGresult *res;		/* NULL: none came yet */
+};
+
+/* Call back with what res holds, a result without error; free call and res. */
+void call_answer(struct call *call);
+
+/* Call back with r < 0 and e, and nothing else; free call and res. */
+void call_fail(struct call *call, int r, const struct err *e);
+
+#endif

@@ -1,0 +1,308 @@
+#include "catalog/rows.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+/* One row being read.  The first value that does not fit is remembered, the rest is skipped. */
+struct row {
+	const PGresult *res;
+	int i;
+	const char *bad;	/* column */
+};
+
+/* The text of a column, NULL when it is null. */
+static const char *text_of(struct row *w, const char *column)
+{
+	int c = PQfnumber(w->res, column);
+
+	if (c < 0) {
+		w->bad = column;
+		return NULL;
+	}
+	return PQgetisnull(w->res, w->i, c) ? NULL : PQgetvalue(w->res, w->i, c);
+}
+
+/* Null is "". */
+static void take_text(struct row *w, const char *column, char *ret, size_t size)
+{
+	const char *text = text_of(w, column);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len >= size) {
+		w->bad = column;
+		return;
+	}
+	if (len > 0)
+		memcpy(ret, text, len);
+	ret[len] = '\0';
+}
+
+/* Only to be looked at: cut between characters when it is too long. */
+static void take_shown(struct row *w, const char *column, char *ret, size_t size)
+{
+	const char *text = text_of(w, column);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len >= size) {
+		len = size - 1;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (len > 0)
+		memcpy(ret, text, len);
+	ret[len] = '\0';
+}
+
+/* Null is 0. */
+static uint64_t take_count(struct row *w, const char *column, uint64_t max)
+{
+	const char *text = text_of(w, column);
+	char *end;
+	uint64_t n;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n > max) {
+		w->bad = column;
+		return 0;
+	}
+	return n;
+}
+
+static int64_t take_ms(struct row *w, const char *column, int64_t if_null)
+{
+	const char *text = text_of(w, column);
+	char *end;
+	int64_t ms;
+
+	if (text == NULL)
+		return if_null;
+	errno = 0;
+	ms = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || end == text) {
+		w->bad = column;
+		return if_null;
+	}
+	return ms;
+}
+
+static bool take_bool(struct row *w, const char *column)
+{
+	const char *text = text_of(w, column);
+
+	return text != NULL && text[0] == 't';
+}
+
+static void take_hex(struct row *w, const char *column, uint8_t *ret, size_t len)
+{
+	const char *text = text_of(w, column);
+	size_t got;
+
+	if (text == NULL || sodium_hex2bin(ret, len, text, strlen(text), NULL, &got, NULL) != 0 ||
+	    got != len)
+		w->bad = column;
+}
+
+static int row_result(const struct row *w, struct err *e)
+{
+	if (w->bad == NULL)
+		return 0;
+	return err_set(e, -EIO, "catalog: row %d: column %s does not fit: are dockd and the schema "
+		       "of one release?", w->i, w->bad);
+}
+
+/* ------ recorders ------ */
+
+static void take_key(struct row *w, struct catalog_recorder *r)
+{
+	struct recorder_key *k;
+	size_t i;
+
+	if (text_of(w, "key") == NULL)
+		return;
+	if (r->n_keys == COUNT(r->keys)) {
+		w->bad = "key";
+		return;
+	}
+	k = &r->keys[r->n_keys++];
+	take_hex(w, "key", k->key.key, sizeof(k->key.key));
+	take_hex(w, "key_id", k->key.id, sizeof(k->key.id));
+	/* minisign prints the id as a number, most significant byte first. */
+	for (i = 0; i < sizeof(k->key.id) / 2; i++) {
+		uint8_t b = k->key.id[i];
+
+		k->key.id[i] = k->key.id[sizeof(k->key.id) - 1 - i];
+		k->key.id[sizeof(k->key.id) - 1 - i] = b;
+	}
+	k->from_ms = take_ms(w, "from_ms", INT64_MIN);
+	k->to_ms = take_ms(w, "to_ms", INT64_MAX);
+	k->revoked_ms = take_ms(w, "revoked_ms", INT64_MAX);
+}
+
+int rows_recorders(const PGresult *res, struct catalog_recorder **ret, size_t *ret_n,
+		   struct err *e)
+{
+	struct row w = { .res = res };
+	struct catalog_recorder *list, *r = NULL;
+	size_t n = 0;
+
+	list = calloc((size_t)PQntuples(res) + 1, sizeof(*list));
+	if (list == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++) {
+		char id[sizeof(r->id)] = "";
+
+		take_text(&w, "recorder", id, sizeof(id));
+		if (r == NULL || strcmp(r->id, id) != 0) {	/* they come in order */
+			r = &list[n++];
+			memcpy(r->id, id, sizeof(r->id));
+			r->vid = (uint16_t)take_count(&w, "vid", UINT16_MAX);
+			r->pid = (uint16_t)take_count(&w, "pid", UINT16_MAX);
+			take_text(&w, "serial", r->serial, sizeof(r->serial));
+			take_text(&w, "officer", r->officer, sizeof(r->officer));
+			take_text(&w, "unit", r->unit, sizeof(r->unit));
+		}
+		take_key(&w, r);
+	}
+	if (w.bad != NULL) {
+		free(list);
+		return row_result(&w, e);
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+/* ------ known ------ */
+
+int rows_known(const PGresult *res, bool *ret_known, struct digest *ret_blob, uint64_t *ret_size,
+	       struct err *e)
+{
+	struct row w = { .res = res };
+	struct digest blob;
+	uint64_t size;
+
+	if (PQntuples(res) == 0) {
+		*ret_known = false;
+		return 0;
+	}
+	take_hex(&w, "blob", blob.b, sizeof(blob.b));
+	size = take_count(&w, "size", UINT64_MAX);
+	if (w.bad != NULL)
+		return row_result(&w, e);
+	*ret_known = true;
+	*ret_blob = blob;
+	*ret_size = size;
+	return 0;
+}
+
+/* ------ the chain ------ */
+
+static enum manifest_kind take_kind(struct row *w)
+{
+	const char *what = text_of(w, "what");
+	unsigned k;
+
+	for (k = MANIFEST_SEGMENT; what != NULL && k <= MANIFEST_EVENT; k++)
+		if (strcmp(what, manifest_kind_name((enum manifest_kind)k)) == 0)
+			return (enum manifest_kind)k;
+	w->bad = "what";
+	return MANIFEST_EVENT;
+}
+
+/* Null, as for everything that is no segment, is MANIFEST_END_NONE. */
+static enum manifest_end take_end(struct row *w)
+{
+	const char *end = text_of(w, "end_reason");
+	unsigned k;
+
+	if (end == NULL)
+		return MANIFEST_END_NONE;
+	for (k = MANIFEST_END_NONE; k <= MANIFEST_END_DOCK; k++)
+		if (strcmp(end, manifest_end_name((enum manifest_end)k)) == 0)
+			return (enum manifest_end)k;
+	w->bad = "end_reason";
+	return MANIFEST_END_NONE;
+}
+
+static void take_item(struct row *w, struct chain_item *it)
+{
+	it->kind = take_kind(w);
+	take_hex(w, "manifest", it->manifest.b, sizeof(it->manifest.b));
+	it->valid = take_bool(w, "valid");
+	it->touched = take_bool(w, "touched");
+	it->dseq = take_count(w, "dseq", UINT64_MAX);
+	take_hex(w, "prev", it->prev.b, sizeof(it->prev.b));
+	take_shown(w, "path", it->path, sizeof(it->path));
+	if (it->kind != MANIFEST_SEGMENT)
+		return;
+	take_text(w, "rec", it->rec, sizeof(it->rec));
+	it->seq = take_count(w, "seq", UINT64_MAX);
+	it->start_ms = take_ms(w, "start_ms", 0);
+	it->end_ms = take_ms(w, "end_ms", 0);
+	it->boot = take_count(w, "boot", UINT64_MAX);
+	it->mono_start_ms = take_count(w, "mono_start_ms", UINT64_MAX);
+	it->mono_end_ms = take_count(w, "mono_end_ms", UINT64_MAX);
+	it->last = take_bool(w, "last");
+	it->end = take_end(w);
+	take_hex(w, "media", it->media.b, sizeof(it->media.b));
+	it->has_media = take_bool(w, "has_media");
+	it->stored_ms = take_ms(w, "stored_ms", 0);
+}
+
+static void take_plain(struct row *w, struct chain_unsigned *u)
+{
+	take_text(w, "rec", u->recording, sizeof(u->recording));
+	take_text(w, "segment", u->segment, sizeof(u->segment));
+	u->end_ms = take_ms(w, "end_ms", 0);
+	u->stored_ms = take_ms(w, "stored_ms", 0);
+	u->path = text_of(w, "path");
+	if (u->path == NULL)
+		w->bad = "path";
+}
+
+void rows_chain_clear(struct rows_chain *c)
+{
+	free(c->items);
+	free(c->plain);
+	*c = (struct rows_chain){ 0 };
+}
+
+int rows_chain(const PGresult *res, struct rows_chain *ret, struct err *e)
+{
+	struct row w = { .res = res };
+	struct rows_chain c = { 0 };
+	size_t n = (size_t)PQntuples(res), n_plain = 0;
+	const char *what;
+
+	for (w.i = 0; w.i < (int)n; w.i++) {
+		what = text_of(&w, "what");
+		n_plain += what != NULL && strcmp(what, "plain") == 0;
+	}
+	c.items = calloc(n - n_plain + 1, sizeof(*c.items));
+	c.plain = calloc(n_plain + 1, sizeof(*c.plain));
+	if (c.items == NULL || c.plain == NULL) {
+		rows_chain_clear(&c);
+		return err_set(e, -ENOMEM, "catalog: out of memory for a chain of %zu rows", n);
+	}
+	for (w.i = 0; w.i < (int)n && w.bad == NULL; w.i++) {
+		what = text_of(&w, "what");
+		if (what != NULL && strcmp(what, "plain") == 0)
+			take_plain(&w, &c.plain[c.n_plain++]);
+		else
+			take_item(&w, &c.items[c.n++]);
+	}
+	if (w.bad != NULL) {
+		rows_chain_clear(&c);
+		return row_result(&w, e);
+	}
+	*ret = c;
+	return 0;
+}

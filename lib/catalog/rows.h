@@ -1,0 +1,36 @@
+/*
+ * What the functions of sql/ return, into the structs of catalog.h.  Not for
+ * other folders.
+ *
+ * Every value is checked: the database is ours, but a struct with a fixed
+ * field is not written on anybody's word.
+ *
+ * Errors   0, -EIO and a sentence (a row that cannot be), or -ENOMEM.
+ * Pure; any thread.
+ */
+#ifndef CATALOG_ROWS_H
+#define CATALOG_ROWS_H
+
+#include <libpq-fe.h>
+
+#include "catalog/catalog.h"
+
+/* free() *ret. */
+int rows_recorders(const PGresult *res, struct catalog_recorder **ret, size_t *ret_n,
+		   struct err *e);
+
+/* No row: *ret_known is false, and the others are untouched. */
+int rows_known(const PGresult *res, bool *ret_known, struct digest *ret_blob, uint64_t *ret_size,
+	       struct err *e);
+
+/* Paths of plain segments point into res. */
+struct rows_chain {
+	struct chain_item *items;
+	size_t n;
+	struct chain_unsigned *plain;
+	size_t n_plain;
+};
+int rows_chain(const PGresult *res, struct rows_chain *ret, struct err *e);
+void rows_chain_clear(struct rows_chain *c);
+
+#endif

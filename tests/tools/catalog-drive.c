@@ -1,0 +1,326 @@
+/*
+ * Drives lib/catalog by hand, for tests/run-sql and scenarios.
+ *
+ *	catalog-drive migrate CONNINFO DIR	apply sql/, a line a file
+ *	catalog-drive status CONNINFO DIR	the state of each
+ *	catalog-drive ingest CONNINFO SESSIONS	hand over as many sessions of two batches
+ *		each, 16 calls in flight, until all are recorded, asking again as
+ *		dockd does; a line at each tenth, and one that sums up
+ *	catalog-drive ask CONNINFO SESSION	every other call once, and what it said
+ *
+ * Exits 1 when a call is refused or answered twice, with the reason.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "catalog/catalog.h"
+#include "catalog/migrate.h"
+
+enum { IN_FLIGHT = 16, SEGMENTS = 5, PARTS = 2 };
+
+struct drive {
+	uv_loop_t *loop;
+	struct catalog *c;
+	const char *session;	/* "ask" */
+	size_t n, next;		/* sessions; batches handed over in order, from the first not recorded */
+	size_t in_flight, recorded, calls, answers, outages, waiting;
+	struct batch {
+		struct drive *d;
+		size_t number;
+		bool asked, recorded;
+	} *batches;		/* PARTS a session */
+	bool over;
+};
+
+_Noreturn static void die(const char *what, const struct err *e)
+{
+	fprintf(stderr, "catalog-drive: %s: %s\n", what, e != NULL ? e->msg : "");
+	exit(EXIT_FAILURE);
+}
+
+static void put_header(struct buf *b, const char *type, size_t i)
+{
+	buf_addf(b, "%s{\"v\":1,\"type\":\"%s\",\"station\":\"QH-01\","
+		 "\"session\":\"00000000-0000-8000-8000-%012zx\"", b->len > 1 ? "," : "", type, i);
+}
+
+static void put_segment(struct buf *b, size_t i, unsigned s)
+{
+	char blob[DIGEST_HEX_SIZE], name[64];
+	struct digest d;
+
+	snprintf(name, sizeof(name), "%zu/%u", i, s);
+	d = digest_of(name, strlen(name));
+	digest_hex(&d, blob);
+	put_header(b, "segment", i);
+	buf_addf(b, ",\"segment\":\"%.8s-0000-8000-8000-%.12s\",\"recorder\":\"REC-%zu\","
+		 "\"recording\":\"00000001-0000-8000-8000-%012zx\",\"seq\":%u,\"path\":\"%s\","
+		 "\"path_raw\":\"2f\",\"size\":1000,\"blob\":\"%s\",\"fingerprint\":\"%s\","
+		 "\"stored\":\"2026-11-23T12:00:00.000Z\",\"start\":\"2026-11-23T10:0%u:00.000Z\","
+		 "\"end\":\"2026-11-23T10:0%u:00.000Z\",\"time_source\":\"directory\","
+		 "\"claims\":{\"created\":null,\"modified\":\"2026-11-23T18:01:00\",\"accessed\":null},"
+		 "\"officer\":null,\"assurance\":\"sealed_at_dock\",\"signature\":\"unsigned\","
+		 "\"digest\":\"not_claimed\",\"manifest\":null,\"seal\":null,\"findings\":[]}",
+		 blob, blob + 8, i % 40, i, s, name, blob, blob, s, s + 1);
+}
+
+/* The first batch of a session has its start, the second its end, as records come from a dock. */
+static void put_batch(struct buf *b, size_t number)
+{
+	size_t i = number / PARTS;
+	unsigned s;
+
+	buf_adds(b, "[");
+	if (number % PARTS == 0) {
+		put_header(b, "session", i);
+		buf_addf(b, ",\"slot\":\"A1\",\"port\":\"1-1\",\"usb\":{\"vid\":\"1234\","
+			 "\"pid\":\"5678\",\"serial\":\"S\",\"manufacturer\":null,\"product\":null},"
+			 "\"recorder\":\"REC-%zu\",\"started\":\"2026-11-23T11:00:00.000Z\"}", i % 40);
+	} else {
+		for (s = 0; s < SEGMENTS; s++)
+			put_segment(b, i, s);
+		put_header(b, "end", i);
+		buf_addf(b, ",\"ended\":\"2026-11-23T12:00:00.000Z\",\"outcome\":\"released\","
+			 "\"reason\":null,\"planned\":%d,\"stored\":%d,\"known\":0,\"failed\":0,"
+			 "\"bytes\":%d}", SEGMENTS, SEGMENTS, SEGMENTS * 1000);
+	}
+	buf_adds(b, "]");
+	if (b->failed)
+		die("out of memory", NULL);
+}
+
+static void hand_over(struct drive *d);
+
+static void on_gone(void *data)
+{
+	(void)data;
+}
+
+static void on_recorded(void *data, int r, const struct err *e)
+{
+	struct batch *t = data;
+	struct drive *d = t->d;
+
+	if (!t->asked)
+		die("answered twice", e);
+	t->asked = false;
+	d->in_flight--;
+	d->answers++;
+	if (r == -ENOTCONN) {
+		d->next = MIN(d->next, t->number);
+		return;		/* again when it is up */
+	}
+	if (r < 0)
+		die("refused", e);
+	if (!t->recorded) {
+		t->recorded = true;
+		d->recorded++;
+		if (d->recorded % MAX(d->n * PARTS / 10, (size_t)1) == 0)
+			printf("recorded %zu of %zu\n", d->recorded, d->n * PARTS);
+	}
+	if (d->recorded == d->n * PARTS && d->in_flight == 0) {
+		printf("done: %zu calls, %zu answers, outages %zu\n", d->calls, d->answers, d->outages);
+		d->over = true;
+		catalog_free(d->c, on_gone, NULL);
+		return;
+	}
+	if (catalog_is_up(d->c))
+		hand_over(d);
+}
+
+static void hand_over(struct drive *d)
+{
+	AUTO(buf_clear) struct buf b = BUF_INIT(64 * 1024);
+	struct batch *t;
+	int r;
+
+	while (d->in_flight < IN_FLIGHT && d->next < d->n * PARTS) {
+		t = &d->batches[d->next++];
+		if (t->recorded || t->asked)
+			continue;
+		buf_reset(&b);
+		put_batch(&b, t->number);
+		r = catalog_ingest(d->c, buf_str(&b), b.len, on_recorded, t);
+		if (r == -ENOTCONN) {
+			d->next = MIN(d->next, t->number);
+			return;
+		}
+		if (r < 0)
+			die(uv_strerror(r), NULL);
+		t->asked = true;
+		d->in_flight++;
+		d->calls++;
+	}
+}
+
+static void on_state(void *data, bool up, const char *why)
+{
+	struct drive *d = data;
+
+	printf("%s%s%s\n", up ? "up" : "down", up ? "" : ": ", why);
+	if (up)
+		hand_over(d);
+	else
+		d->outages++;
+}
+
+static int ingest(const char *conninfo, size_t n)
+{
+	struct drive d = { .loop = uv_default_loop(), .n = n };
+	struct err e = { 0 };
+	size_t i;
+
+	d.batches = calloc(n * PARTS, sizeof(*d.batches));
+	if (n == 0 || d.batches == NULL)
+		die("out of memory", NULL);
+	for (i = 0; i < n * PARTS; i++)
+		d.batches[i] = (struct batch){ .d = &d, .number = i };
+	if (catalog_new(d.loop, conninfo, on_state, &d, &d.c, &e) < 0)
+		die("cannot start", &e);
+	uv_run(d.loop, UV_RUN_DEFAULT);
+	free(d.batches);
+	return d.over && d.calls == d.answers ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ------ every other call, once ------ */
+
+static void answered(struct drive *d)
+{
+	if (--d->waiting > 0)
+		return;
+	d->over = true;
+	catalog_free(d->c, on_gone, NULL);
+}
+
+static void on_recorders(void *data, int r, const struct catalog_recorder *list, size_t n,
+			 const struct err *e)
+{
+	char id[17];
+	size_t i, k;
+
+	if (r < 0)
+		die("recorders", e);
+	for (i = 0; i < n; i++) {
+		printf("recorder %s %04x:%04x %s officer %s unit %s\n", list[i].id, list[i].vid,
+		       list[i].pid, list[i].serial, list[i].officer, list[i].unit);
+		for (k = 0; k < list[i].n_keys; k++) {
+			minisign_id_text(list[i].keys[k].key.id, id);
+			printf("key %s\n", id);
+		}
+	}
+	answered(data);
+}
+
+static void on_known(void *data, int r, bool known, const struct digest *blob, uint64_t size,
+		     const struct err *e)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	if (r < 0)
+		die("known", e);
+	if (known)
+		printf("known %s %" PRIu64 "\n", digest_hex(blob, hex), size);
+	else
+		printf("not known\n");
+	answered(data);
+}
+
+static void on_chain(void *data, int r, struct chain_item *items, size_t n,
+		     const struct chain_unsigned *plain, size_t n_plain, const struct err *e)
+{
+	size_t i;
+
+	if (r < 0)
+		die("chain", e);
+	for (i = 0; i < n; i++)
+		printf("item %s dseq %" PRIu64 " %s\n", manifest_kind_name(items[i].kind),
+		       items[i].dseq, items[i].path);
+	for (i = 0; i < n_plain; i++)
+		printf("plain %s %s\n", plain[i].segment, plain[i].path);
+	answered(data);
+}
+
+static void on_judged(void *data, int r, const struct err *e)
+{
+	if (r < 0)
+		die("judge", e);
+	printf("judged\n");
+	answered(data);
+}
+
+static void on_refused(void *data, int r, const struct err *e)
+{
+	printf("refused %d: %s\n", r, e->msg);
+	answered(data);
+}
+
+static void ask_all(void *data, bool up, const char *why)
+{
+	struct drive *d = data;
+	struct digest f = digest_of("0/0", 3), g = digest_of("none", 4);
+
+	if (!up) {
+		if (!d->over)
+			printf("down: %s\n", why);
+		return;
+	}
+	d->waiting = 7;
+	if (catalog_recorders(d->c, on_recorders, d) < 0 ||
+	    catalog_known(d->c, "REC-0", &f, on_known, d) < 0 ||
+	    catalog_ingest(d->c, "[{}]", 4, on_refused, d) < 0 ||
+	    catalog_known(d->c, "REC-0", &g, on_known, d) < 0 ||
+	    catalog_chain(d->c, d->session, on_chain, d) < 0 ||
+	    catalog_judge(d->c, d->session, "[]", 2, on_judged, d) < 0 ||
+	    catalog_judge(d->c, "no uuid", "[]", 2, on_refused, d) < 0)
+		die("cannot ask", NULL);
+}
+
+static int ask(const char *conninfo, const char *session)
+{
+	struct drive d = { .loop = uv_default_loop(), .session = session };
+	struct err e = { 0 };
+
+	if (catalog_new(d.loop, conninfo, ask_all, &d, &d.c, &e) < 0)
+		die("cannot start", &e);
+	uv_run(d.loop, UV_RUN_DEFAULT);
+	return d.over ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void print_migration(void *data, const struct migration *m)
+{
+	(void)data;
+	printf("%s %s\n", m->name, migration_state_name(m->state));
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	int r;
+
+	log_init("catalog-drive", getenv("DRIVE_DEBUG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (sodium_init() < 0 || argc != 4) {
+		fprintf(stderr, "usage: see tests/tools/catalog-drive.c\n");
+		return 2;
+	}
+	if (strcmp(argv[1], "ingest") == 0)
+		return ingest(argv[2], strtoul(argv[3], NULL, 10));
+	if (strcmp(argv[1], "ask") == 0)
+		return ask(argv[2], argv[3]);
+	r = strcmp(argv[1], "migrate") == 0 ?
+	    catalog_migrate(argv[2], argv[3], print_migration, NULL, &e) :
+	    catalog_migrate_status(argv[2], argv[3], print_migration, NULL, &e);
+	if (r < 0)
+		die(argv[1], &e);
+	return EXIT_SUCCESS;
+}
