@@ -21,7 +21,7 @@
  * was reported stored.  Damage within the very last write cannot be told from a
  * torn tail; the recorder still has what it spoke of.
  *
- * Errors   as in vault.h; -EUCLEAN: damaged.
+ * Errors   as in vault.h; -EUCLEAN: damaged; -EBUSY: open elsewhere.
  * Threads  as in vault.h.
  * Memory   JOURNAL_QUEUE small entries a journal; one record, at most
  *          JOURNAL_RECORD_MAX, while reading.
@@ -63,9 +63,10 @@ uint64_t journal_cut(const struct journal *j);
 
 /*
  * Append one record; buf stays valid until cb.  Appends queue in order and call back in order.
- * -EMSGSIZE: empty or too large; -EAGAIN: JOURNAL_QUEUE are in flight.  An append that failed
- * leaves the journal as it was and may be tried again; after a power cut it may be found in it
- * all the same, so append only what is true already.
+ * -EMSGSIZE: empty or too large; -EAGAIN: JOURNAL_QUEUE are in flight.  When one fails, all in
+ * flight behind it fail with it, so that the order holds; the journal is as it was and they may
+ * be tried again.  After a power cut they may be found in it all the same, so append only what is
+ * true already.
  */
 int journal_append(struct journal *j, const void *buf, size_t len,
 		   void (*cb)(void *data, int r), void *data);
