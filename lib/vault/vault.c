@@ -206,7 +206,8 @@ static void hashing_over(uv_work_t *work, int status)
 
 	(void)status;		/* cancelled only when aborted, and then nobody asks */
 	lane_over(put, &put->hashing);
-	put->hashed++;
+	if (put->hashing.e.code == 0)
+		put->hashed++;
 	put_step(put);
 }
 
@@ -238,7 +239,7 @@ static void storing_over(uv_work_t *work, int status)
 		seal_over(put);
 		return;
 	}
-	if (job == job_append)
+	if (job == job_append && put->storing.e.code == 0)
 		put->stored++;
 	put_step(put);
 }
