@@ -28,8 +28,9 @@ WARN += -Wno-gnu-auto-type -Wno-gnu-zero-variadic-macro-arguments
 endif
 
 PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+# Silent where nothing is installed yet: tools/setup runs from this Makefile, too.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 DV_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(PREFIX)/libexec/dockvault"' -DDATADIR='"$(PREFIX)/share/dockvault"' \

@@ -1,8 +1,8 @@
 # What tests need: their programs and the targets that run them.
 
 TEST_PKGS := check glib-2.0
-TEST_CFLAGS := $(shell pkg-config --cflags $(TEST_PKGS)) -Itests -Idaemon -Itools
-TEST_LIBS := $(shell pkg-config --libs check)
+TEST_CFLAGS := $(shell pkg-config --cflags $(TEST_PKGS) 2>/dev/null) -Itests -Idaemon -Itools
+TEST_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 # The device model (tests/emulator/model*.c and card*.c) without the programs around it.
 MODEL_SRC := $(wildcard tests/emulator/model*.c tests/emulator/card*.c)
@@ -28,7 +28,9 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(LIB)
 CHECKS := check-layers check-unit check-sql check-fuzz check-scenarios
 
 .PHONY: check
-check: all
+check:
+	@tools/setup
+	@$(MAKE) --no-print-directory -s all
 	@status=0; for part in $(CHECKS); do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; exit $$status
@@ -58,9 +60,9 @@ $(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c,$(wild
 
 .PHONY: demo
 demo:
-	tools/setup
-	$(MAKE) --no-print-directory -s all $(EMULATOR) $(TEST_TOOLS)
-	BUILD=$(BUILD) tools/demo
+	@tools/setup
+	@$(MAKE) --no-print-directory -s all $(EMULATOR) $(TEST_TOOLS)
+	@BUILD=$(BUILD) tools/demo
 
 # Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.
 SCENARIOS ?= $(sort $(wildcard tests/scenario/[0-9]*.sh))
