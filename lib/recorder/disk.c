@@ -87,13 +87,9 @@ __attribute__((format(printf, 2, 3)))
 static void explain(struct disk *d, const char *fmt, ...)
 {
 	va_list ap;
-	int n = 0;
 
-	if (d->stage == STAGE_SERVE && d->head != NULL)
-		n = snprintf(d->why, sizeof(d->why), "reading %" PRIu32 " bytes at %" PRIu64 ": ",
-			     d->command.data_len, d->head->offset + d->done);
 	va_start(ap, fmt);
-	vsnprintf(d->why + n, sizeof(d->why) - (size_t)n, fmt, ap);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
 }
 
@@ -147,12 +143,19 @@ static void die(struct disk *d, int r)
 
 static void answered(struct disk *d);
 
+/* The command at hand is given up; the disk goes on. */
 static void command_failed(struct disk *d, int r)
 {
-	if (d->stage == STAGE_SERVE)
-		read_done(d, r);
-	else
+	char what[sizeof(d->why)];
+
+	if (d->stage != STAGE_SERVE) {
 		open_done(d, r);
+		return;
+	}
+	memcpy(what, d->why, sizeof(what));
+	explain(d, "reading %" PRIu32 " bytes at %" PRIu64 ": %s", d->command.data_len,
+		d->head->offset + d->done, what);
+	read_done(d, r);
 }
 
 static void again(struct disk *d)
@@ -322,7 +325,7 @@ static void on_timer(uv_timer_t *t)
 
 static void open_failed(struct disk *d, const struct err *e)
 {
-	snprintf(d->why, sizeof(d->why), "%s", e->msg);
+	explain(d, "%s", e->msg);
 	open_done(d, e->code);
 }
 
@@ -468,7 +471,7 @@ static void finish_close(struct disk *d)
 {
 	if (d->dead == 0) {
 		d->dead = -ECANCELED;
-		snprintf(d->why, sizeof(d->why), "the disk was closed");
+		explain(d, "the disk was closed");
 	}
 	if (d->stage != STAGE_SERVE)
 		open_done(d, d->dead);

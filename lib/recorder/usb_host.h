@@ -42,6 +42,9 @@ struct usb_device_info {
 struct usb_host;
 struct usb_device;		/* valid from arrived() until left() returns */
 
+/* What was known at arrival; valid as long as d. */
+const struct usb_device_info *usb_device_info(const struct usb_device *d);
+
 struct usb_host_events {
 	/* A device is there: at start for each present, later on hotplug. */
 	void (*arrived)(void *data, struct usb_device *d, const struct usb_device_info *info);
@@ -65,11 +68,15 @@ int usb_host_identify(struct usb_device *d,
  * Open, detach the kernel's driver, claim the interface of d's class.  cb gets
  * 0 and an io that is the caller's until io->ops->close, or a negative errno:
  * -EBUSY another program holds it, -EACCES no right to the node, -ENODEV gone.
+ * The kernel's driver is not given the device back afterwards.
  */
 int usb_host_open(struct usb_device *d, void (*cb)(void *data, int r, struct usb_io *io),
 		  void *data);
 
-/* Stop listening; every io must be closed.  cb when all handles of the loop are. */
+/*
+ * Stop listening.  Identifications and openings under way end with -ECANCELED;
+ * waits for every io to be closed.  cb when nothing of it is left in the loop.
+ */
 void usb_host_free(struct usb_host *h, void (*cb)(void *data), void *data);
 
 #endif

@@ -54,7 +54,7 @@ struct usb_io_ops {
 	int (*reset)(struct usb_io *io, void (*cb)(void *data, int r), void *data);
 	/*
 	 * Release and close.  No transfer may be in flight.  cb comes once the
-	 * device is let go; io must not be used after this call.
+	 * device is let go, NULL for none; io must not be used after this call.
 	 */
 	void (*close)(struct usb_io *io, void (*cb)(void *data), void *data);
 };

@@ -1,0 +1,206 @@
+/* An opened device: the operations of usb_io.h over libusb. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "recorder/usb_impl.h"
+
+struct handle {
+	struct usb_io io;
+	struct usb_host *host;
+	libusb_device_handle *handle;
+	unsigned flying;		/* transfers submitted and not yet back */
+
+	/* Clearing a halt or resetting, which block; one at a time. */
+	uv_work_t work;
+	bool working;
+	bool resets;
+	uint8_t endpoint;
+	int r;
+	void (*worked)(void *data, int r);
+	void *worked_data;
+
+	struct usb_done done;		/* of closing */
+	void (*closed)(void *data);
+	void *closed_data;
+};
+
+/* A transfer on its way. */
+struct flight {
+	struct usb_done done;
+	struct handle *handle;
+	struct usb_xfer *xfer;
+	struct libusb_transfer *transfer;
+};
+
+static struct handle *of(struct usb_io *io)
+{
+	return container_of(io, struct handle, io);
+}
+
+static void flight_free(struct flight *f)
+{
+	libusb_free_transfer(f->transfer);
+	free(f);
+}
+
+static void land(struct usb_done *done)
+{
+	struct flight *f = container_of(done, struct flight, done);
+	struct usb_xfer *x = f->xfer;
+
+	x->status = usb_status_of(f->transfer->status);
+	x->actual = (uint32_t)f->transfer->actual_length;
+	x->impl = NULL;
+	f->handle->flying--;
+	flight_free(f);
+	x->cb(x);
+}
+
+static void LIBUSB_CALL on_transfer(struct libusb_transfer *t)
+{
+	struct flight *f = t->user_data;
+
+	usb_host_done(f->handle->host, &f->done);
+}
+
+static int io_submit(struct usb_io *io, struct usb_xfer *x)
+{
+	struct handle *h = of(io);
+	struct flight *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (f == NULL)
+		return -ENOMEM;
+	f->transfer = libusb_alloc_transfer(0);
+	if (f->transfer == NULL) {
+		free(f);
+		return -ENOMEM;
+	}
+	f->done.run = land;
+	f->handle = h;
+	f->xfer = x;
+	if (x->endpoint == 0)
+		libusb_fill_control_transfer(f->transfer, h->handle, x->buf, on_transfer, f,
+					     x->timeout_ms);
+	else
+		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, x->buf,
+					  (int)x->len, on_transfer, f, x->timeout_ms);
+	r = usb_errno(libusb_submit_transfer(f->transfer));
+	if (r < 0) {
+		flight_free(f);
+		return r;
+	}
+	x->impl = f;
+	h->flying++;
+	return 0;
+}
+
+static void io_cancel(struct usb_io *io, struct usb_xfer *x)
+{
+	struct flight *f = x->impl;
+
+	(void)io;
+	libusb_cancel_transfer(f->transfer);	/* it fails when the transfer is already done */
+}
+
+/* On the thread pool. */
+static void work(uv_work_t *w)
+{
+	struct handle *h = w->data;
+
+	h->r = usb_errno(h->resets ? libusb_reset_device(h->handle) :
+			 libusb_clear_halt(h->handle, h->endpoint));
+}
+
+static void on_worked(uv_work_t *w, int status)
+{
+	struct handle *h = w->data;
+
+	h->working = false;
+	h->worked(h->worked_data, status < 0 ? status : h->r);
+}
+
+static int start_work(struct handle *h, bool resets, uint8_t endpoint,
+		      void (*cb)(void *data, int r), void *data)
+{
+	int r;
+
+	if (h->working)
+		BUG("usb: two resets of one device at once");
+	h->resets = resets;
+	h->endpoint = endpoint;
+	h->worked = cb;
+	h->worked_data = data;
+	h->work.data = h;
+	r = uv_queue_work(h->host->loop, &h->work, work, on_worked);
+	h->working = r == 0;
+	return r;
+}
+
+static int io_clear_halt(struct usb_io *io, uint8_t endpoint, void (*cb)(void *data, int r),
+			 void *data)
+{
+	return start_work(of(io), false, endpoint, cb, data);
+}
+
+static int io_reset(struct usb_io *io, void (*cb)(void *data, int r), void *data)
+{
+	return start_work(of(io), true, 0, cb, data);
+}
+
+static void close_now(struct usb_done *done)
+{
+	struct handle *h = container_of(done, struct handle, done);
+	void (*cb)(void *data) = h->closed;
+	void *data = h->closed_data;
+
+	libusb_release_interface(h->handle, h->io.interface);	/* fails when it is gone */
+	libusb_close(h->handle);
+	h->host->handles--;
+	uv_async_send(&h->host->wake);		/* the host may wait for the last */
+	free(h);
+	if (cb != NULL)
+		cb(data);
+}
+
+static void io_close(struct usb_io *io, void (*cb)(void *data), void *data)
+{
+	struct handle *h = of(io);
+
+	if (h->flying > 0 || h->working)
+		BUG("usb: closed with a transfer in flight");
+	h->closed = cb;
+	h->closed_data = data;
+	h->done.run = close_now;
+	usb_host_done(h->host, &h->done);
+}
+
+static const struct usb_io_ops ops = {
+	.submit = io_submit,
+	.cancel = io_cancel,
+	.clear_halt = io_clear_halt,
+	.reset = io_reset,
+	.close = io_close,
+};
+
+struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
+			      const struct usb_where *where, bool superspeed)
+{
+	struct handle *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return NULL;
+	n->host = h;
+	n->handle = handle;
+	n->io = (struct usb_io){
+		.ops = &ops,
+		.interface = where->interface,
+		.endpoint_in = where->endpoint_in,
+		.endpoint_out = where->endpoint_out,
+		.max_packet = where->max_packet,
+		.superspeed = superspeed,
+	};
+	h->handles++;
+	return &n->io;
+}
