@@ -58,10 +58,13 @@ $(UMOCK_OBJ): DV_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags
 $(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c,$(wildcard tests/emulator/model*.c))) $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs umockdev-1.0 gio-unix-2.0) $(PKG_LIBS)
 
-.PHONY: demo
+# What tools/devstack runs.
+.PHONY: devstack demo
+devstack: all $(EMULATOR) $(TEST_TOOLS)
+
 demo:
 	@tools/setup
-	@$(MAKE) --no-print-directory -s all $(EMULATOR) $(TEST_TOOLS)
+	@$(MAKE) --no-print-directory -s devstack
 	@BUILD=$(BUILD) tools/demo
 
 # Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.

@@ -2,11 +2,14 @@
  * dock-emulator - recorders for machines without USB.
  *
  *	umockdev-wrapper dock-emulator --control SOCKET [--tied]
+ *	dock-emulator --control SOCKET --send LINE
  *
  * Prints the testbed's folder, the UMOCKDEV_DIR of programs that shall see the
  * recorders, on one line once it is ready.  Ends on SIGTERM, SIGINT, "quit"
  * and, with --tied, when its standard input ends.  Programs that have a
  * recorder open when it ends are aborted by umockdev's preload.
+ *
+ * --send passes a line of umock_control.h to the one that listens there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,9 +91,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "control", required_argument, NULL, 'c' },
 		{ "tied", no_argument, NULL, 't' },
+		{ "send", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *socket_path = NULL;
+	const char *socket_path = NULL, *line = NULL;
 	struct err e = { 0 };
 	bool tied = false;
 	int option;
@@ -100,16 +104,23 @@ int main(int argc, char **argv)
 			socket_path = optarg;
 		} else if (option == 't') {
 			tied = true;
+		} else if (option == 's') {
+			line = optarg;
 		} else {
 			socket_path = NULL;
 			break;
 		}
 	}
 	if (socket_path == NULL || optind != argc) {
-		fputs("usage: umockdev-wrapper dock-emulator --control SOCKET [--tied]\n", stderr);
+		fputs("usage: umockdev-wrapper dock-emulator --control SOCKET [--tied]\n"
+		      "       dock-emulator --control SOCKET --send LINE\n", stderr);
 		return 2;
 	}
-	if (serve(socket_path, tied, &e) < 0) {
+	if (line != NULL)
+		umock_control_send(socket_path, line, stdout, &e);
+	else
+		serve(socket_path, tied, &e);
+	if (e.code < 0) {
 		fprintf(stderr, "dock-emulator: %s\n", e.msg);
 		return 1;
 	}

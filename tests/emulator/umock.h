@@ -34,7 +34,8 @@ enum {
 struct umock_bus;
 
 int umock_bus_new(struct umock_bus **ret, struct err *e);
-void umock_bus_free(struct umock_bus *b);	/* unplugs everything, removes the testbed; NULL is fine */
+/* Unplugs everything, removes the testbed.  NULL is fine. */
+void umock_bus_free(struct umock_bus *b);
 
 /* $UMOCKDEV_DIR of the programs that shall see the bus. */
 const char *umock_bus_root(const struct umock_bus *b);

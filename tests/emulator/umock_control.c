@@ -230,10 +230,19 @@ static gboolean on_listen(gint fd, GIOCondition condition, void *data)
 	return G_SOURCE_CONTINUE;
 }
 
+static int address(const char *path, struct sockaddr_un *ret, struct err *e)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (g_strlcpy(ret->sun_path, path, sizeof(ret->sun_path)) >= sizeof(ret->sun_path))
+		return err_set(e, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path,
+			       sizeof(ret->sun_path) - 1);
+	return 0;
+}
+
 int umock_control_new(const char *path, struct umock_bus *b, void (*quit)(void *data), void *data,
 		      struct umock_control **ret, struct err *e)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a;
 	struct umock_control *c = g_new0(struct umock_control, 1);
 
 	c->bus = b;
@@ -244,11 +253,8 @@ int umock_control_new(const char *path, struct umock_bus *b, void (*quit)(void *
 		c->clients[i].fd = -1;
 		c->clients[i].line.max = UMOCK_LINE_MAX;
 	}
-	if (g_strlcpy(a.sun_path, path, sizeof(a.sun_path)) >= sizeof(a.sun_path)) {
-		err_set(e, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path,
-			sizeof(a.sun_path) - 1);
+	if (address(path, &a, e) < 0)
 		goto fail;
-	}
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || bind(c->fd, (const struct sockaddr *)&a, sizeof(a)) < 0) {
 		err_set(e, -errno, "%s: %s", path, strerror(errno));
@@ -283,4 +289,37 @@ void umock_control_free(struct umock_control *c)
 		unlink(c->path);
 	g_free(c->path);
 	g_free(c);
+}
+
+int umock_control_send(const char *path, const char *line, FILE *to, struct err *e)
+{
+	AUTO(buf_clear) struct buf text = BUF_INIT(UMOCK_LINE_MAX);
+	struct sockaddr_un a;
+	int r = address(path, &a, e), fd;
+	uint8_t *room;
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	buf_addf(&text, "%s\n", line);
+	if (text.failed)
+		return err_set(e, -EINVAL, "a line has at most %d bytes", UMOCK_LINE_MAX);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    file_write_all(fd, text.p, text.len) < 0 || shutdown(fd, SHUT_WR) < 0)
+		r = err_set(e, -errno, "%s: %s", path, strerror(errno));
+	buf_reset(&text);
+	while (r == 0 && (room = buf_room(&text, 1024)) != NULL && (n = read(fd, room, 1024)) > 0)
+		buf_grew(&text, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	if (r < 0)
+		return r;
+	if (text.len == 0)
+		return err_set(e, -EPROTO, "%s: no answer", path);
+	if (strncmp(buf_str(&text), "ok", 2) != 0)
+		return err_set(e, -EREMOTEIO, "%.*s", (int)strcspn(buf_str(&text), "\n"),
+			       buf_str(&text));
+	fputs(buf_str(&text), to);
+	return 0;
 }

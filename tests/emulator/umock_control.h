@@ -15,6 +15,8 @@
 #ifndef EMULATOR_UMOCK_CONTROL_H
 #define EMULATOR_UMOCK_CONTROL_H
 
+#include <stdio.h>
+
 #include "emulator/umock.h"
 
 enum { UMOCK_LINE_MAX = 8192, UMOCK_CLIENTS_MAX = 16 };
@@ -26,5 +28,8 @@ int umock_control_new(const char *path, struct umock_bus *b, void (*quit)(void *
 		      struct umock_control **ret, struct err *e);
 /* Close clients, unlink the path.  NULL is fine. */
 void umock_control_free(struct umock_control *c);
+
+/* The other end: send one line, copy the answer to `to`.  -EREMOTEIO: it was "error ...". */
+int umock_control_send(const char *path, const char *line, FILE *to, struct err *e);
 
 #endif
