@@ -1,0 +1,261 @@
+/*
+ * Plays dockd's half to a real dock-lister over a card image, without USB.
+ *
+ *	list-image [option...] LISTER IMAGE	the listing as JSON
+ *	list-image --cat PATH LISTER IMAGE	the bytes of one file, by its extents
+ *
+ *	--block N	the disk's block size (512)
+ *	--bad OFFSET	reads that touch this byte fail
+ *	--gone-after N	hang up instead of answering read N
+ *	--signal-at N:SIG	kill the lister with a signal at read N
+ *
+ * Exits 0: the listing ended as agreed; 1: the lister died, with what is known
+ * as JSON; 2: it broke the protocol; 3: something else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "format/listing.h"
+
+enum { EXIT_ENDED, EXIT_DIED, EXIT_BROKE, EXIT_OTHER };
+
+struct options {
+	uint32_t block;
+	int64_t bad;
+	long gone_after, signal_at;
+	int signal;
+	const char *cat;
+};
+
+struct session {
+	const struct options *o;
+	int image, socket;
+	pid_t lister;
+	struct listing_reader *reader;
+	long reads;
+};
+
+_Noreturn static void die(const char *what)
+{
+	fprintf(stderr, "list-image: %s: %s\n", what, strerror(errno));
+	exit(EXIT_OTHER);
+}
+
+static pid_t start(const char *path, int socket)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid > 0)
+		return pid;
+	if (socket != 3 && dup2(socket, 3) < 0)
+		die("dup2");
+	execl(path, path, (char *)NULL);
+	die(path);
+}
+
+static void answer(struct session *s, const struct listing_event *ev)
+{
+	static uint8_t bytes[LISTING_READ_MAX];
+	struct buf b = BUF_INIT(LISTING_HEADER + LISTING_MESSAGE_MAX);
+	int64_t from = (int64_t)ev->offset;
+	size_t done = 0;
+
+	if (s->o->bad >= from && s->o->bad < from + ev->len)
+		listing_put_failed(&b, EIO);
+	else if (pread(s->image, bytes, ev->len, from) != (ssize_t)ev->len)
+		die("the image");
+	else
+		listing_put_data(&b, bytes, ev->len);
+	while (done < b.len) {
+		ssize_t n = write(s->socket, b.p + done, b.len - done);
+
+		if (n < 0)
+			break;		/* it died: the next read says so */
+		done += (size_t)n;
+	}
+	buf_clear(&b);
+}
+
+/* Until the end; EXIT_... */
+static int serve(struct session *s)
+{
+	uint8_t in[4096];
+	struct listing_event ev;
+	struct err e;
+	ssize_t n;
+
+	while ((n = read(s->socket, in, sizeof(in))) > 0) {
+		size_t used;
+
+		for (size_t at = 0; at < (size_t)n; at += used) {
+			int r = listing_reader_feed(s->reader, in + at, (size_t)n - at, &used, &ev,
+						    &e);
+
+			if (r < 0) {
+				fprintf(stderr, "list-image: %s\n", e.msg);
+				return EXIT_BROKE;
+			}
+			if (r == 0)
+				continue;
+			if (ev.what == LISTING_COMPLETE)
+				return EXIT_ENDED;
+			s->reads++;
+			if (s->reads == s->o->gone_after)
+				shutdown(s->socket, SHUT_RDWR);
+			else if (s->reads == s->o->signal_at)
+				kill(s->lister, s->o->signal);
+			else
+				answer(s, &ev);
+		}
+	}
+	return EXIT_DIED;
+}
+
+static json_t *file_json(const struct listing_file *f)
+{
+	AUTO(buf_clear) struct buf raw = BUF_INIT(4 * LISTING_PATH_MAX);
+	json_t *extents = json_array();
+
+	for (uint16_t i = 0; i < f->raw_len; i++)
+		buf_addf(&raw, "%02x", f->raw[i]);
+	for (uint32_t i = 0; i < f->n_extents; i++)
+		json_array_append_new(extents, json_pack("[II]", (json_int_t)f->extents[i].offset,
+							 (json_int_t)f->extents[i].len));
+	return json_pack("{ss ss sb sI ss ss ss so ss}", "path", f->path, "raw", buf_str(&raw),
+			 "deleted", f->deleted, "size", (json_int_t)f->size, "created", f->created,
+			 "modified", f->modified, "accessed", f->accessed, "extents", extents,
+			 "trouble", f->trouble);
+}
+
+static void print_listing(const struct session *s, const struct listing *l, int status)
+{
+	json_t *files = json_array(), *troubles = json_array(), *all;
+
+	for (uint32_t i = 0; i < l->n_files; i++)
+		json_array_append_new(files, file_json(&l->files[i]));
+	for (uint32_t i = 0; i < l->n_troubles; i++)
+		json_array_append_new(troubles, json_pack("{ss ss}", "path", l->troubles[i].path,
+							  "text", l->troubles[i].text));
+	all = json_pack("{ss ss sI sI si so so}", "filesystem", l->filesystem, "label", l->label,
+			"reads", (json_int_t)s->reads, "bytes", (json_int_t)l->bytes,
+			"signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+			"files", files, "troubles", troubles);
+	json_dumpf(all, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(all);
+}
+
+static int print_content(const struct session *s, const struct listing *l)
+{
+	static uint8_t bytes[1 << 16];
+
+	for (uint32_t i = 0; i < l->n_files; i++) {
+		const struct listing_file *f = &l->files[i];
+		uint64_t left = f->size;
+
+		if (f->deleted || strcmp(f->path, s->o->cat) != 0)
+			continue;
+		for (uint32_t k = 0; k < f->n_extents; k++) {
+			const struct listing_extent *x = &f->extents[k];
+
+			for (uint64_t at = 0; at < x->len && left > 0;) {
+				size_t n = (size_t)MIN(MIN(x->len - at, left), sizeof(bytes));
+
+				if (pread(s->image, bytes, n, (off_t)(x->offset + at)) != (ssize_t)n)
+					die("the image");
+				fwrite(bytes, 1, n, stdout);
+				at += n;
+				left -= n;
+			}
+		}
+		return left == 0 ? EXIT_ENDED : EXIT_OTHER;
+	}
+	fprintf(stderr, "list-image: no such file: %s\n", s->o->cat);
+	return EXIT_OTHER;
+}
+
+static int run(const struct options *o, const char *lister, const char *image)
+{
+	struct session s = { .o = o };
+	struct buf hello = BUF_INIT(64);
+	struct listing l = { .n_files = 0 };
+	struct stat st;
+	uint64_t size;
+	int ends[2], status = 0, ret;
+
+	s.image = open(image, O_RDONLY | O_CLOEXEC);
+	if (s.image < 0 || fstat(s.image, &st) < 0)
+		die(image);
+	size = (uint64_t)st.st_size / o->block * o->block;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		die("socketpair");
+	s.lister = start(lister, ends[1]);
+	close(ends[1]);
+	s.socket = ends[0];
+	if (listing_reader_new(size, o->block, &s.reader) < 0)
+		die("memory");
+	listing_put_disk(&hello, size, o->block);
+	if (write(s.socket, hello.p, hello.len) != (ssize_t)hello.len)
+		die("the lister");
+	ret = serve(&s);
+	if (ret == EXIT_BROKE)
+		kill(s.lister, SIGKILL);
+	close(s.socket);
+	waitpid(s.lister, &status, 0);
+	if (ret == EXIT_ENDED)
+		listing_reader_take(s.reader, &l);
+	if (ret == EXIT_ENDED && o->cat != NULL)
+		ret = print_content(&s, &l);
+	else
+		print_listing(&s, &l, status);
+	listing_clear(&l);
+	listing_reader_free(s.reader);
+	buf_clear(&hello);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "block", required_argument, NULL, 'b' }, { "bad", required_argument, NULL, 'x' },
+		{ "gone-after", required_argument, NULL, 'g' },
+		{ "signal-at", required_argument, NULL, 's' },
+		{ "cat", required_argument, NULL, 'c' }, { NULL, 0, NULL, 0 },
+	};
+	struct options o = { .block = 512, .bad = -1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (c) {
+		case 'b': o.block = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 'x': o.bad = strtoll(optarg, NULL, 10); break;
+		case 'g': o.gone_after = strtol(optarg, NULL, 10); break;
+		case 's':
+			o.signal_at = strtol(optarg, &optarg, 10);
+			o.signal = *optarg == ':' ? (int)strtol(optarg + 1, NULL, 10) : SIGKILL;
+			break;
+		case 'c': o.cat = optarg; break;
+		default: return EXIT_OTHER;
+		}
+	}
+	if (argc - optind != 2 || o.block == 0) {
+		fputs("usage: list-image [option...] LISTER IMAGE\n", stderr);
+		return EXIT_OTHER;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return run(&o, argv[optind], argv[optind + 1]);
+}
