@@ -118,7 +118,7 @@ static void take_string(struct usb_job *j, const uint8_t *p, size_t len)
 	char *to[] = { NULL, j->info.manufacturer, j->info.product, j->info.serial };
 
 	if (j->at == LANGUAGES)
-		j->language = len >= 4 ? (uint16_t)(p[2] | p[3] << 8) : 0x0409;
+		j->language = (uint16_t)(len >= 4 ? p[2] | p[3] << 8 : 0x0409);
 	else
 		usb_text_decode(p, len, to[j->at], USB_TEXT_MAX + 1);
 }

@@ -12,19 +12,17 @@ struct queue {
 	struct usb_xfer *head, *last;
 };
 
-enum act_kind { ACT_CLEAR_HALT, ACT_RESET };
-
 struct act {
 	struct act *next;
-	enum act_kind kind;
-	uint8_t endpoint;
+	uint8_t endpoint;	/* 0: reset */
 	void (*cb)(void *data, int r);
 	void *data;
 };
 
 struct model_io {
 	struct usb_io io;
-	struct model *m;
+	struct model_io_device device;
+	void *data;
 	struct queue control, out, in;
 	struct act *acts, **acts_tail;
 	uv_idle_t pump;		/* runs while something can be done */
@@ -46,7 +44,7 @@ static void on_delay(uv_timer_t *h);
 
 static void wake(struct model_io *mio)
 {
-	uint32_t us = model_config(mio->m)->faults.delay_us;
+	uint32_t us = mio->device.delay_us;
 
 	if (us == 0)
 		uv_idle_start(&mio->pump, on_pump);
@@ -80,60 +78,34 @@ static void queue_remove(struct queue *q, struct usb_xfer *x)
 
 static struct queue *queue_of(struct model_io *mio, uint8_t endpoint)
 {
-	switch (endpoint) {
-	case 0x00:		return &mio->control;
-	case MODEL_EP_IN:	return &mio->in;
-	case MODEL_EP_OUT:	return &mio->out;
-	default:		return NULL;
-	}
+	if (endpoint == 0)
+		return &mio->control;
+	if (endpoint == mio->io.endpoint_in)
+		return &mio->in;
+	return endpoint == mio->io.endpoint_out ? &mio->out : NULL;
 }
 
-static void finish(struct queue *q, struct usb_xfer *x, enum usb_status status, size_t actual)
+static void finish(struct queue *q, struct usb_xfer *x)
 {
 	queue_remove(q, x);
 	x->impl = NULL;
-	x->status = status;
-	x->actual = (uint32_t)actual;
 	x->cb(x);
-}
-
-static enum model_answer ask(struct model_io *mio, struct usb_xfer *x, size_t *len)
-{
-	enum model_answer a;
-
-	switch (x->endpoint) {
-	case 0x00:
-		*len = x->len - 8;
-		return model_control(mio->m, x->buf, x->buf + 8, len);
-	case MODEL_EP_IN:
-		return model_bulk_in(mio->m, x->buf, x->len, len);
-	default:
-		a = model_bulk_out(mio->m, x->buf, x->len);
-		*len = a == MODEL_OK ? x->len : 0;
-		return a;
-	}
 }
 
 /* Try the first transfer of q; true when it ended. */
 static bool try_first(struct model_io *mio, struct queue *q)
 {
-	static const enum usb_status becomes[] = {
-		[MODEL_OK] = USB_DONE, [MODEL_STALL] = USB_STALLED,
-		[MODEL_OVERFLOW] = USB_OVERFLOW, [MODEL_UNPLUG] = USB_GONE,
-		[MODEL_HANG] = USB_TIMED_OUT,
-	};
 	struct usb_xfer *x = q->head;
-	enum model_answer a;
-	size_t len = 0;
 
 	if (x == NULL)
 		return false;
-	a = mio->gone ? MODEL_UNPLUG : ask(mio, x, &len);
-	if (a == MODEL_NAK || (a == MODEL_HANG && x->timeout_ms == 0))
+	if (mio->gone)
+		x->status = USB_GONE;
+	else if (mio->device.transfer(mio->data, x) < 0)
 		return false;
-	if (a == MODEL_UNPLUG)
+	if (x->status == USB_GONE)
 		mio->gone = true;
-	finish(q, x, becomes[a], len);
+	finish(q, x);
 	return true;
 }
 
@@ -144,7 +116,7 @@ static bool end_marked(struct queue *q)
 
 	for (x = q->head; x != NULL; x = x->impl)
 		if (x->status != USB_DONE) {
-			finish(q, x, x->status, 0);
+			finish(q, x);
 			return true;
 		}
 	return false;
@@ -153,17 +125,15 @@ static bool end_marked(struct queue *q)
 static bool act_first(struct model_io *mio)
 {
 	struct act *a = mio->acts;
+	int r;
 
 	if (a == NULL)
 		return false;
 	mio->acts = a->next;
 	if (mio->acts == NULL)
 		mio->acts_tail = &mio->acts;
-	if (!mio->gone && a->kind == ACT_RESET)
-		model_reset(mio->m);
-	else if (!mio->gone)
-		model_clear_halt(mio->m, a->endpoint);
-	a->cb(a->data, mio->gone ? -ENODEV : 0);
+	r = mio->gone ? -ENODEV : mio->device.act(mio->data, a->endpoint);
+	a->cb(a->data, r);
 	free(a);
 	return true;
 }
@@ -253,30 +223,24 @@ static void io_cancel(struct usb_io *io, struct usb_xfer *x)
 	wake(of(io));
 }
 
-static int add_act(struct usb_io *io, enum act_kind kind, uint8_t endpoint,
-		   void (*cb)(void *data, int r), void *data)
+static int io_clear_halt(struct usb_io *io, uint8_t endpoint, void (*cb)(void *data, int r),
+			 void *data)
 {
 	struct model_io *mio = of(io);
 	struct act *a = malloc(sizeof(*a));
 
 	if (a == NULL)
 		return -ENOMEM;
-	*a = (struct act){ .kind = kind, .endpoint = endpoint, .cb = cb, .data = data };
+	*a = (struct act){ .endpoint = endpoint, .cb = cb, .data = data };
 	*mio->acts_tail = a;
 	mio->acts_tail = &a->next;
 	wake(mio);
 	return 0;
 }
 
-static int io_clear_halt(struct usb_io *io, uint8_t endpoint, void (*cb)(void *data, int r),
-			 void *data)
-{
-	return add_act(io, ACT_CLEAR_HALT, endpoint, cb, data);
-}
-
 static int io_reset(struct usb_io *io, void (*cb)(void *data, int r), void *data)
 {
-	return add_act(io, ACT_RESET, 0, cb, data);
+	return io_clear_halt(io, 0, cb, data);
 }
 
 static void on_closed(uv_handle_t *h)
@@ -287,7 +251,7 @@ static void on_closed(uv_handle_t *h)
 
 	if (--mio->closing > 0)
 		return;
-	model_free(mio->m);
+	mio->device.free(mio->data);
 	free(mio);
 	if (cb != NULL)
 		cb(data);
@@ -316,21 +280,17 @@ static const struct usb_io_ops ops = {
 	.close = io_close,
 };
 
-int model_io_new(uv_loop_t *loop, struct model *m, struct usb_io **ret)
+int model_io_over(uv_loop_t *loop, const struct model_io_device *device, void *data,
+		  const struct usb_io *shape, struct usb_io **ret)
 {
 	struct model_io *mio = calloc(1, sizeof(*mio));
 
 	if (mio == NULL)
 		return -ENOMEM;
-	mio->io = (struct usb_io){
-		.ops = &ops,
-		.interface = 0,
-		.endpoint_in = MODEL_EP_IN,
-		.endpoint_out = MODEL_EP_OUT,
-		.max_packet = model_max_packet(m),
-		.superspeed = model_config(m)->superspeed,
-	};
-	mio->m = m;
+	mio->io = *shape;
+	mio->io.ops = &ops;
+	mio->device = *device;
+	mio->data = data;
 	mio->acts_tail = &mio->acts;
 	uv_idle_init(loop, &mio->pump);
 	uv_timer_init(loop, &mio->delay);
@@ -338,4 +298,72 @@ int model_io_new(uv_loop_t *loop, struct model *m, struct usb_io **ret)
 	mio->pump.data = mio->delay.data = mio->expiry.data = mio;
 	*ret = &mio->io;
 	return 0;
+}
+
+/* --- the model as such a device --- */
+
+static enum model_answer ask(struct model *m, struct usb_xfer *x, size_t *len)
+{
+	enum model_answer a;
+
+	switch (x->endpoint) {
+	case 0x00:
+		*len = x->len - 8;
+		return model_control(m, x->buf, x->buf + 8, len);
+	case MODEL_EP_IN:
+		return model_bulk_in(m, x->buf, x->len, len);
+	default:
+		a = model_bulk_out(m, x->buf, x->len);
+		*len = a == MODEL_OK ? x->len : 0;
+		return a;
+	}
+}
+
+static int model_transfer(void *data, struct usb_xfer *x)
+{
+	static const enum usb_status becomes[] = {
+		[MODEL_OK] = USB_DONE, [MODEL_STALL] = USB_STALLED,
+		[MODEL_OVERFLOW] = USB_OVERFLOW, [MODEL_UNPLUG] = USB_GONE,
+		[MODEL_HANG] = USB_TIMED_OUT,
+	};
+	enum model_answer a;
+	size_t len = 0;
+
+	a = ask(data, x, &len);
+	if (a == MODEL_NAK || (a == MODEL_HANG && x->timeout_ms == 0))
+		return -EAGAIN;
+	x->status = becomes[a];
+	x->actual = (uint32_t)len;
+	return 0;
+}
+
+static int model_act(void *data, uint8_t endpoint)
+{
+	if (endpoint == 0)
+		model_reset(data);
+	else
+		model_clear_halt(data, endpoint);
+	return 0;
+}
+
+static void model_gone(void *data)
+{
+	model_free(data);
+}
+
+int model_io_new(uv_loop_t *loop, struct model *m, struct usb_io **ret)
+{
+	const struct model_io_device device = {
+		.transfer = model_transfer, .act = model_act, .free = model_gone,
+		.delay_us = model_config(m)->faults.delay_us,
+	};
+	const struct usb_io shape = {
+		.interface = 0,
+		.endpoint_in = MODEL_EP_IN,
+		.endpoint_out = MODEL_EP_OUT,
+		.max_packet = model_max_packet(m),
+		.superspeed = model_config(m)->superspeed,
+	};
+
+	return model_io_over(loop, &device, m, &shape, ret);
 }
