@@ -176,8 +176,7 @@ json_t *finding_number(uint64_t n)
 	return json_string(text);
 }
 
-/* A claimed time may be anything; what RFC 3339 cannot say is said by its nearest. */
-static json_t *time_json(int64_t ms)
+json_t *finding_time(int64_t ms)
 {
 	char text[UTC_TEXT_SIZE];
 
@@ -201,7 +200,7 @@ json_t *finding_json(const struct finding *f)
 	failed |= json_object_set_new(o, "subject", finding_text(f->subject));
 	failed |= json_object_set_new(o, "recorder", text_or_null(f->recorder));
 	failed |= json_object_set_new(o, "fact", finding_text(f->fact));
-	failed |= json_object_set_new(o, "at", time_json(f->at_ms));
+	failed |= json_object_set_new(o, "at", finding_time(f->at_ms));
 	failed |= json_object_set_new(o, "severity",
 				      text_or_null(finding_severity_name(f->severity)));
 	failed |= json_object_set_new(o, "confidence",

@@ -66,6 +66,12 @@ json_t *finding_text(const char *text);
 /* A number for a detail; one beyond json_int_t, which only a stranger claims, as text. */
 json_t *finding_number(uint64_t n);
 
+/*
+ * A moment as RECORDS.md writes it.  A claimed one may be anything: what lies
+ * outside 1970-9999 is written as the nearest that does not.
+ */
+json_t *finding_time(int64_t ms);
+
 /* The JSON of RECORDS.md.  New references, NULL without memory. */
 json_t *finding_json(const struct finding *f);
 json_t *findings_json(const struct findings *l);

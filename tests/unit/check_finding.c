@@ -1,6 +1,12 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
 #include "base/util.h"
+#include "rules/chain.h"
 #include "rules/finding.h"
 #include "unit/suite.h"
 
@@ -148,9 +154,63 @@ START_TEST(grows_and_stops_at_the_maximum)
 }
 END_TEST
 
+/* ------ the rows of the table `rule`, as `make` sees them from its folder ------ */
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+START_TEST(every_code_is_one_rule)
+{
+	struct buf sql = BUF_INIT(256 * 1024);
+	char row[80];
+	struct err e = { 0 };
+	int i;
+
+	ck_assert_msg(file_read("sql/010-rules.sql", &sql, &e) == 0, "%s", e.msg);
+	for (i = 0; i < FINDING_CODES; i++) {
+		snprintf(row, sizeof(row), "\n('%s', ", finding_code_name((enum finding_code)i));
+		ck_assert_msg(count(buf_str(&sql), row) == 1, "%zu rows%s",
+			      count(buf_str(&sql), row), row);
+	}
+	ck_assert_uint_eq(count(buf_str(&sql), "\n('"), FINDING_CODES);
+	buf_clear(&sql);
+}
+END_TEST
+
+START_TEST(the_limits_are_those_of_the_rules)
+{
+	const struct { const char *name; int64_t ms; } limits[] = {
+		{ "late_ms", chain_limits_default.late_ms },
+		{ "gap_continuous_ms", chain_limits_default.gap_continuous_ms },
+		{ "gap_notice_ms", chain_limits_default.gap_notice_ms },
+		{ "overlap_ms", chain_limits_default.overlap_ms },
+		{ "clock_jump_ms", chain_limits_default.clock_jump_ms },
+	};
+	struct buf sql = BUF_INIT(256 * 1024);
+	struct err e = { 0 };
+	char pair[80];
+	size_t i;
+
+	ck_assert_msg(file_read("sql/010-rules.sql", &sql, &e) == 0, "%s", e.msg);
+	for (i = 0; i < COUNT(limits); i++) {
+		snprintf(pair, sizeof(pair), "\"%s\": %" PRId64, limits[i].name, limits[i].ms);
+		ck_assert_msg(count(buf_str(&sql), pair) == 1, "%s", pair);
+	}
+	buf_clear(&sql);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, every_code_has_its_name);
+	tcase_add_test(tc, every_code_is_one_rule);
+	tcase_add_test(tc, the_limits_are_those_of_the_rules);
 	tcase_add_test(tc, writes_the_json_of_the_records);
 	tcase_add_loop_test(tc, any_moment_can_be_written, 0, (int)COUNT(moments));
 	tcase_add_loop_test(tc, text_is_always_utf8, 0, (int)COUNT(texts));

@@ -130,7 +130,8 @@ END_TEST
 START_TEST(bytes_are_those_of_the_media)
 {
 	static const struct entry some[ENTRIES] = {
-		{ .path = "A.mp4", .size = 1000 }, { .path = "A.bwm", .size = 500 }, { .path = "B.mp4", .size = 24 },
+		{ .path = "A.mp4", .size = 1000 }, { .path = "A.bwm", .size = 500 },
+		{ .path = "B.mp4", .size = 24 },
 		GONE("C.mp4", 7),
 	}, lies[ENTRIES] = {
 		{ .path = "A.mp4", .size = UINT64_MAX }, { .path = "B.mp4", .size = 2 },
