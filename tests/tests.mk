@@ -55,7 +55,7 @@ $(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/ca
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
 $(UMOCK_OBJ): DV_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags umockdev-1.0 gio-unix-2.0))
-$(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c,$(wildcard tests/emulator/model*.c))) $(LIB)
+$(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c %/model_raw.c,$(wildcard tests/emulator/model*.c))) $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs umockdev-1.0 gio-unix-2.0) $(PKG_LIBS)
 
 # What tools/devstack runs.
