@@ -102,3 +102,8 @@ run-fuzz: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZ))
 			-verbosity=0 -artifact_prefix=$(BUILD)/found/crash-$$name- \
 			$(BUILD)/found/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
+
+# The catalog's SQL on a private PostgreSQL, by pgTAP.
+.PHONY: check-sql
+check-sql: $(BUILD)/catalog-drive
+	@BUILD=$(BUILD) tests/run-sql $(sort $(wildcard tests/sql/*.sql))

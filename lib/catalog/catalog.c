@@ -369,11 +369,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		connecting(c, PQconnectPoll(c->conn));
 		return;
 	}
-	if (status < 0) {
-		lost(c, uv_strerror(status));
-		return;
-	}
-	if ((events & UV_READABLE) != 0 && PQconsumeInput(c->conn) != 1) {
+	/* A socket whose other end is gone is an error to libuv; libpq has the words for it. */
+	if ((status < 0 || (events & UV_READABLE) != 0) && PQconsumeInput(c->conn) != 1) {
 		lost(c, PQerrorMessage(c->conn));
 		return;
 	}
@@ -385,6 +382,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		return;
 	if (c->why[0] != '\0')
 		lost(c, c->why);
+	else if (status < 0)
+		lost(c, uv_strerror(status));
 	else if (PQstatus(c->conn) != CONNECTION_OK)
 		lost(c, PQerrorMessage(c->conn));
 	else

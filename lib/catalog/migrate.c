@@ -304,15 +304,15 @@ static int apply(struct plan *p, struct entry *x, bool first, struct err *e)
 		r = run(p, buf_str(&x->text), x->m.name, e);
 	if (r < 0)
 		return r;	/* the connection ends, and with it the transaction */
+	if (PQtransactionStatus(p->conn) != PQTRANS_INTRANS)
+		return err_set(e, -EINVAL, "%s: ends the transaction it runs in: remove COMMIT or "
+			       "ROLLBACK from it", x->m.name);
 	res = PQexecParams(p->conn, "INSERT INTO dv.schema_version (number, name, sha256) "
 			   "VALUES ($1::integer, $2, decode($3, 'hex')) "
 			   "RETURNING dv.utc(applied_at)",
 			   (int)COUNT(params), NULL, params, NULL, NULL, 0);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		return pg_err(e, p->conn, res, x->m.name);
-	/* A file that ended the transaction itself leaves nothing to commit here. */
-	if (PQtransactionStatus(p->conn) != PQTRANS_INTRANS)
-		return err_set(e, -EINVAL, "%s: must not contain COMMIT or ROLLBACK", x->m.name);
 	x->m.state = MIGRATION_APPLIED;
 	snprintf(x->m.applied_at, sizeof(x->m.applied_at), "%s", PQgetvalue(res, 0, 0));
 	return run(p, "COMMIT", x->m.name, e);
