@@ -396,6 +396,22 @@ static void event_beside_dropped(struct life *l, int64_t i)
 	drop(l, i + 1);
 }
 
+static void event_dropped_beside_forged(struct life *l, int64_t i)
+{
+	event_dropped(l, i);
+	forge(l, i - 1);
+}
+
+/* The last recording leaves out a number that the counter never had, and an event is missing. */
+static void number_skipped(struct life *l, int64_t from)
+{
+	size_t i;
+
+	for (i = (size_t)from; i < l->n; i++)
+		l->items[i].seq++;
+	event_dropped(l, 4);
+}
+
 /* Two streams at once: the even ones are another recording than the odd ones, all at one time. */
 static void two_streams(struct life *l, int64_t lost)
 {
@@ -433,12 +449,44 @@ static void interrupted_late(struct life *l, int64_t ms)
 	drop(l, 11);
 }
 
-static void untouched_faults(struct life *l, int64_t i)
+static void interrupted_clock(struct life *l, int64_t ms)
+{
+	step_between(l, ms);
+	drop(l, 5);
+	l->interrupted = true;
+}
+
+static void untouch(struct life *l)
 {
 	size_t k;
 
 	for (k = 0; k < 8; k++)
 		l->items[k].touched = false;
+}
+
+static void untouched_step(struct life *l, int64_t ms)
+{
+	untouch(l);
+	step_between(l, ms);
+}
+
+static void untouched_step_within(struct life *l, int64_t ms)
+{
+	untouch(l);
+	step_within(l, ms);
+}
+
+static void untouched_break(struct life *l, int64_t i)
+{
+	untouch(l);
+	unlink_from(l, i);
+	sign_twice(l, i + 1);
+	l->items[l->n - 1].touched = false;
+}
+
+static void untouched_faults(struct life *l, int64_t i)
+{
+	untouch(l);
 	drop(l, i);
 }
 
@@ -558,6 +606,11 @@ static const struct {
 	{ "a segment beside an event", event_beside_dropped, 5, "gap seq 1-1" },
 	{ "an event and a segment", event_and_segment_dropped, 5,
 	  "gap dseq 48218-48218; gap seq 1-1" },
+	{ "an event beside a forged segment", event_dropped_beside_forged, 6,
+	  "gap dseq 48219-48219" },
+	{ "a skipped number excuses no lost event", number_skipped, 9,
+	  "gap dseq 48217-48217; gap seq 1-1" },
+	{ "nor does a skipped head", number_skipped, 8, "gap dseq 48217-48217; gap seq 0-0" },
 
 	/* two recordings at one time */
 	{ "two streams", two_streams, -1, "" },
@@ -568,6 +621,10 @@ static const struct {
 	{ "interrupted: the rest may come", interrupted, 7, "" },
 	{ "interrupted, but late all the same", interrupted_late, DAY + MINUTE + 1000,
 	  "late_upload" },
+	{ "interrupted: where the clock jumped may come", interrupted_clock, 2100, "" },
+	{ "a broken chain among neighbours", untouched_break, 5, "" },
+	{ "a stepped clock between neighbours", untouched_step, 2100, "" },
+	{ "a stepped clock within a neighbour", untouched_step_within, 2100, "" },
 	{ "a hole among neighbours", untouched_faults, 5, "" },
 	{ "a hole between neighbours and touched", neighbours_only, 4, "gap dseq 48217-48220" },
 	{ "a hole, and nothing beside it is touched", neighbours_only, SEGMENTS, "" },

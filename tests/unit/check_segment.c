@@ -257,6 +257,8 @@ static const struct {
 	  { FINDING_SIGNATURE_INVALID, FINDING_CODES }, 0 },
 	{ "a forged sidecar", MANIFEST_ALTERED, false, DIGEST_OK,
 	  { FINDING_SIGNATURE_INVALID, FINDING_CODES }, 0 },
+	{ "a forged sidecar over no content", MANIFEST_ALTERED, true, DIGEST_BAD,
+	  { FINDING_SIGNATURE_INVALID, FINDING_EMPTY_FILE, FINDING_CODES }, 0 },
 	{ "no manifest at all", MANIFEST_GARBAGE, false, DIGEST_NOT_CLAIMED,
 	  { FINDING_SIGNATURE_INVALID, FINDING_CODES }, 0 },
 	{ "no sidecar", NO_SIDECAR, false, DIGEST_NOT_CLAIMED,
