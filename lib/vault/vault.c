@@ -9,10 +9,10 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blake2b.h"
 #include "base/util.h"
 #include "vault/vault_backend.h"
 
@@ -43,12 +43,12 @@ struct lane {
 enum put_state { PUT_OPEN, PUT_SEALING, PUT_ABORTED };
 
 struct vault_put {
-	crypto_generichash_state hash;	/* first: it wants 64-byte alignment */
 	struct vault *v;
 	enum put_state state;
 	unsigned held;			/* callers up the stack that still look at it */
 	struct err e;			/* the first failure; code 0: none */
 	uint64_t expected_size, size;
+	struct blake2b hash;
 	EVP_MD_CTX *sha256;		/* NULL: not wanted */
 	void *blob;			/* the backend's; NULL: none yet, or no longer */
 	struct lane hashing, storing;
@@ -129,7 +129,7 @@ static void job_hash(struct vault_put *put)
 {
 	const struct block *b = block_at(put, put->hashed);
 
-	crypto_generichash_update(&put->hash, b->buf, b->len);
+	blake2b_add(&put->hash, b->buf, b->len);
 	if (put->sha256 != NULL && EVP_DigestUpdate(put->sha256, b->buf, b->len) != 1)
 		err_set(&put->hashing.e, -EIO, "vault: SHA-256 failed, check the OpenSSL "
 			"installation");
@@ -156,7 +156,7 @@ static void job_seal(struct vault_put *put)
 
 	if (put->e.code == 0) {
 		s->size = put->size;
-		crypto_generichash_final(&put->hash, s->address.b, DIGEST_LEN);
+		s->address = blake2b_end(&put->hash);
 		s->has_sha256 = put->sha256 != NULL;
 		if (s->has_sha256 && EVP_DigestFinal_ex(put->sha256, s->sha256, NULL) != 1)
 			err_set(e, -EIO, "vault: SHA-256 failed, check the OpenSSL installation");
@@ -328,7 +328,7 @@ static void put_step(struct vault_put *put)
 int vault_put_new(struct vault *v, const struct vault_put_options *o, struct vault_put **ret_put,
 		  struct err *e)
 {
-	struct vault_put *put = aligned_alloc(64, (sizeof(*put) + 63) / 64 * 64);
+	struct vault_put *put = calloc(1, sizeof(*put));
 
 	if (put == NULL)
 		return err_set(e, -ENOMEM, "vault: no memory for a put");
@@ -346,7 +346,7 @@ int vault_put_new(struct vault *v, const struct vault_put_options *o, struct vau
 	}
 	if (uv_sem_init(&put->hashing.done, 0) < 0 || uv_sem_init(&put->storing.done, 0) < 0)
 		BUG("vault: a semaphore with value 0 is refused");
-	crypto_generichash_init(&put->hash, NULL, 0, DIGEST_LEN);
+	blake2b_init(&put->hash);
 	v->users++;
 	lane_start(put, &put->storing, job_begin);
 	*ret_put = put;

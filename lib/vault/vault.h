@@ -11,7 +11,7 @@
  *          with a new put.
  *          -EUCLEAN: what lies under this address already is not this blob.
  * Threads  the thread that runs the loop.  Opening files, hashing, writing and
- *          syncing run on libuv's thread pool; sodium_init() must have run.
+ *          syncing run on libuv's thread pool.
  * Memory   nothing but the callers' buffers and VAULT_PUT_MEMORY a put.
  */
 #ifndef VAULT_VAULT_H

@@ -2,13 +2,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/blake2b.h"
 #include "base/util.h"
 #include "vault/vault.h"
 
@@ -64,7 +64,7 @@ static int hash_fd(int fd, const char *path, struct digest *ret, uint64_t *ret_s
 		   struct err *e)
 {
 	AUTO(freep) uint8_t *block = aligned_alloc(VAULT_ALIGN, CHECK_BLOCK);
-	crypto_generichash_state state;
+	struct blake2b state;
 	uint64_t size = 0;
 	ssize_t n;
 
@@ -72,17 +72,17 @@ static int hash_fd(int fd, const char *path, struct digest *ret, uint64_t *ret_s
 		return err_set(e, -ENOMEM, "%s: no memory to check it", path);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	crypto_generichash_init(&state, NULL, 0, DIGEST_LEN);
+	blake2b_init(&state);
 	while ((n = read(fd, block, CHECK_BLOCK)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return unreadable(path, e);
-		crypto_generichash_update(&state, block, (size_t)n);
+		blake2b_add(&state, block, (size_t)n);
 		(void)posix_fadvise(fd, (off_t)size, n, POSIX_FADV_DONTNEED);
 		size += (uint64_t)n;
 	}
-	crypto_generichash_final(&state, ret->b, DIGEST_LEN);
+	*ret = blake2b_end(&state);
 	*ret_size = size;
 	return 0;
 }
