@@ -254,6 +254,31 @@ static void judge_stranger(const struct segment_seen *seen, const struct sidecar
 	add(out, &f, why);
 }
 
+/*
+ * What the bureau's recorders make when they record.  Their logs and position
+ * files are taken in too, but no recorder signs those.
+ */
+static bool is_recording(const char *name)
+{
+	static const char *const endings[] = {
+		".mp4", ".mov", ".avi", ".flv", ".ts", ".mts", ".mkv", ".3gp",
+		".wav", ".mp3", ".aac", ".m4a", ".amr", ".jpg", ".jpeg", ".bmp", ".png",
+	};
+	const char *dot = strrchr(name, '.');
+	size_t i;
+
+	for (i = 0; dot != NULL && i < COUNT(endings); i++)
+		if (strcasecmp(dot, endings[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing was recorded, so there is nothing that a signature was left out of. */
+static bool nothing_to_sign(const struct segment_seen *seen, const struct sidecar *s)
+{
+	return seen->size == 0 || (s->bwm == NULL && !is_recording(seen->name));
+}
+
 static void judge_signature(const struct segment_seen *seen, const struct sidecar *s,
 			    bool named, bool recorder_has_key, struct findings *out)
 {
@@ -262,8 +287,8 @@ static void judge_signature(const struct segment_seen *seen, const struct sideca
 
 	if (s->verdict == SIGNATURE_VALID && !named)
 		judge_stranger(seen, s, out);
-	/* Nothing was recorded, so there is nothing that a signature was left out of. */
-	if (code == FINDING_CODES || (code == FINDING_SIGNATURE_MISSING && seen->size == 0))
+	if (code == FINDING_CODES ||
+	    (code == FINDING_SIGNATURE_MISSING && nothing_to_sign(seen, s)))
 		return;
 	f = of_segment(seen, code, s);
 	f.severity = verdict_severity(code, recorder_has_key);

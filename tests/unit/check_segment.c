@@ -366,8 +366,34 @@ START_TEST(finds_in_a_sidecar_without_media)
 }
 END_TEST
 
+static const struct { const char *name; enum change change; size_t findings; } unsigned_names[] = {
+	{ "A.mp4", NO_SIDECAR, 1 }, { "A.MP4", NO_SIDECAR, 1 }, { "A.wav", NO_SIDECAR, 1 },
+	{ "A.jpg", NO_SIDECAR, 1 }, { "device.log", NO_SIDECAR, 0 }, { "track.gps", NO_SIDECAR, 0 },
+	{ "mp4", NO_SIDECAR, 0 }, { "A.mp4.log", NO_SIDECAR, 0 }, { "A.log", NO_SIGNATURE, 1 },
+};
+
+START_TEST(only_recordings_must_be_signed)
+{
+	struct segment_seen seen = {
+		.recorder = recorder, .segment = "11111111-2222-8333-8444-555555555555",
+		.path = "DCIM/x", .name = unsigned_names[_i].name, .size = sizeof(content) - 1,
+		.blob = digest_of(content, sizeof(content) - 1), .stored_ms = DOCKED,
+	};
+	struct findings l = { 0 };
+	struct fixture x;
+
+	make(&x, unsigned_names[_i].change);
+	sidecar_verify(&x.s, recorder, x.keys, x.n_keys, DOCKED);
+	segment_judge(&seen, &x.s, true, &l);
+	ck_assert_msg(l.n == unsigned_names[_i].findings, "%s: %zu findings", seen.name, l.n);
+	findings_clear(&l);
+	fixture_clear(&x);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
+	tcase_add_loop_test(tc, only_recordings_must_be_signed, 0, (int)COUNT(unsigned_names));
 	tcase_add_loop_test(tc, judges_the_sidecar, 0, (int)COUNT(verdicts));
 	tcase_add_loop_test(tc, keys_have_their_time, 0, (int)COUNT(periods));
 	tcase_add_test(tc, a_struct_of_zeros_vouches_for_nothing);
