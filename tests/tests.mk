@@ -107,3 +107,12 @@ run-fuzz: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZ))
 .PHONY: check-sql
 check-sql: $(BUILD)/catalog-drive
 	@BUILD=$(BUILD) tests/run-sql $(sort $(wildcard tests/sql/*.sql))
+
+# Benchmarks.  BENCH_VAULT="-s 1 -b 1024" changes the run; needs 3 GB of disk.
+.PHONY: bench-vault
+bench-vault: $(BUILD)/bench/bench_vault
+	$< $(BENCH_VAULT) $(BUILD)/bench
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libparts.a $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
