@@ -339,21 +339,25 @@ static int deleted_findings(const struct listing *l, const char *recorder, int64
 	return 0;
 }
 
+void plan_unreadable(const struct listing_file *file, const char *recorder, int64_t docked_ms,
+		     const char *why, struct findings *out)
+{
+	struct finding f = of_recorder(recorder, FINDING_UNREADABLE_FILE, docked_ms);
+
+	file_fact(file, f.fact);
+	f.detail = file_detail(file);
+	json_object_set_new(f.detail, "why", finding_text(why));
+	findings_add(out, &f);
+}
+
 static void unreadable_findings(const struct listing *l, const char *recorder, int64_t docked_ms,
 				struct findings *out)
 {
-	struct finding f;
 	size_t i;
 
-	for (i = 0; i < l->n_files; i++) {
-		if (l->files[i].deleted || l->files[i].trouble[0] == '\0')
-			continue;
-		f = of_recorder(recorder, FINDING_UNREADABLE_FILE, docked_ms);
-		file_fact(&l->files[i], f.fact);
-		f.detail = file_detail(&l->files[i]);
-		json_object_set_new(f.detail, "why", finding_text(l->files[i].trouble));
-		findings_add(out, &f);
-	}
+	for (i = 0; i < l->n_files; i++)
+		if (!l->files[i].deleted && l->files[i].trouble[0] != '\0')
+			plan_unreadable(&l->files[i], recorder, docked_ms, l->files[i].trouble, out);
 }
 
 static void trouble_findings(const struct listing *l, const char *recorder, const char *session,

@@ -48,4 +48,8 @@ void plan_clear(struct plan *p);
 int plan_findings(const struct listing *l, const char *recorder, const char *session,
 		  int64_t docked_ms, struct findings *out);
 
+/* unreadable_file for a file whose content turned out so while it was read. */
+void plan_unreadable(const struct listing_file *file, const char *recorder, int64_t docked_ms,
+		     const char *why, struct findings *out);
+
 #endif
