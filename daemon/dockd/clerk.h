@@ -26,8 +26,13 @@ enum { CLERK_BATCH_BYTES = 2 * 1024 * 1024, CLERK_BATCH_RECORDS = 64 };
 struct clerk;
 struct clerk_session;
 
+/*
+ * changed: clerk_backlog or clerk_pending may answer differently now.  The
+ * catalog must be freed before the clerk.
+ */
 int clerk_new(uv_loop_t *loop, const char *journal_dir, const char *station,
-	      struct catalog *catalog, struct clerk **ret, struct err *e);
+	      struct catalog *catalog, void (*changed)(void *data), void *data,
+	      struct clerk **ret, struct err *e);
 
 /* The catalog came back or went; wakes the clerk. */
 void clerk_catalog_state(struct clerk *c, bool up);
@@ -35,23 +40,37 @@ void clerk_catalog_state(struct clerk *c, bool up);
 /* Sessions whose records the catalog does not have yet (live ones not counted). */
 unsigned clerk_backlog(const struct clerk *c);
 
+/* Is this finished session one of them? */
+bool clerk_pending(const struct clerk *c, const char *session);
+
 /* A new dock session. */
 int clerk_open(struct clerk *c, const char *session, struct clerk_session **ret, struct err *e);
 
-/* Take one record (borrowed; v, session and station are added).  cb: 0 when it is durable. */
+/*
+ * Take one record (borrowed; v, session and station are added).  cb: 0 when it
+ * is durable; after a failure the same record may be tried again.
+ */
 int clerk_append(struct clerk_session *s, json_t *record, void (*cb)(void *data, int r),
 		 void *data);
 
-enum clerk_recorded { CLERK_RECORDED, CLERK_STORED_ONLY /* the catalog is away */ };
+enum clerk_recorded { CLERK_RECORDED, CLERK_STORED_ONLY /* the catalog is away, or refuses it */ };
 
 /*
- * The `end` record was appended: no more will come.  cb comes when all of it is
- * recorded and judged, or as soon as it is known that the catalog is away.  s is
- * the clerk's from now on.
+ * The `end` record was appended: no more will come.  cb comes once, later, when
+ * all of it is recorded and judged, or as soon as it is known that the catalog
+ * is away.  s is the clerk's from now on.
  */
 void clerk_finish(struct clerk_session *s, void (*cb)(void *data, enum clerk_recorded how),
 		  void *data);
 
+/*
+ * No more will come and there is no `end` (dockd itself ends, or the journal
+ * can no longer be written): the next start ends the session as interrupted.
+ * No append may be in flight.  s is gone.
+ */
+void clerk_leave(struct clerk_session *s);
+
+/* Every session must be finished or left.  cb comes last. */
 void clerk_free(struct clerk *c, void (*cb)(void *data), void *data);
 
 #endif

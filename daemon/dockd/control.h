@@ -9,8 +9,8 @@
  *			than every CONTROL_WATCH_MS
  *
  * Anything else is answered {"error": sentence} and the connection closed.  A
- * peer that does not read what it asked for is closed; more than
- * CONTROL_PEERS_MAX at once are closed on arrival.
+ * peer that does not read gets no further answer until it does, so it costs one
+ * answer at most; peers over CONTROL_PEERS_MAX are closed on arrival.
  *
  *	station		text
  *	catalog		true: connected

@@ -1,0 +1,516 @@
+/* The machine.  What concerns the card's content is in session_plan.c. */
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/utc.h"
+#include "base/util.h"
+#include "match.h"
+#include "session_impl.h"
+
+/* ------ how it comes out ------ */
+
+static void come_out(struct session *s, enum session_outcome outcome, const char *why)
+{
+	if (s->outcome != OUTCOME_NONE)
+		return;
+	s->outcome = outcome;
+	snprintf(s->reason, sizeof(s->reason), "%s", why);
+}
+
+static struct finding session_finding(const struct session *s, enum finding_code code)
+{
+	struct finding f = {
+		.code = code, .subject_kind = SUBJECT_SESSION, .at_ms = s->docked_ms,
+		.confidence = -1,
+		.detail = json_pack("{s:s, s:s}", "slot", s->job.slot, "port", s->info.port),
+	};
+
+	snprintf(f.subject, sizeof(f.subject), "%s", s->id);
+	snprintf(f.recorder, sizeof(f.recorder), "%s", s->recorder.id);
+	json_object_set_new(f.detail, "why", finding_text(s->reason));
+	return f;
+}
+
+enum session_event session_refuse(struct session *s, const char *why)
+{
+	struct finding f;
+	char text[10];
+
+	come_out(s, OUTCOME_REFUSED, why);
+	f = session_finding(s, FINDING_UNKNOWN_RECORDER);
+	snprintf(f.fact, sizeof(f.fact), "%04x:%04x:%.100s", s->info.vid, s->info.pid,
+		 s->info.serial);
+	snprintf(text, sizeof(text), "%04x:%04x", s->info.vid, s->info.pid);
+	json_object_set_new(f.detail, "usb", json_string(text));
+	json_object_set_new(f.detail, "serial", finding_text(s->info.serial));
+	json_object_set_new(f.detail, "manufacturer", finding_text(s->info.manufacturer));
+	json_object_set_new(f.detail, "product", finding_text(s->info.product));
+	findings_add(&s->findings, &f);
+	return SESSION_REFUSED;
+}
+
+enum session_event session_fault(struct session *s, const char *why)
+{
+	struct finding f;
+
+	come_out(s, OUTCOME_FAULT, why);
+	f = session_finding(s, FINDING_DEVICE_FAULT);
+	snprintf(f.fact, sizeof(f.fact), "%s", session_state_name(s->state));
+	findings_add(&s->findings, &f);
+	return SESSION_FAULT;
+}
+
+static enum session_event stopped(struct session *s)
+{
+	come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
+		 ? "dockd ended; dock it again" : "unplugged before it was done; dock it again");
+	return SESSION_STOPPED;
+}
+
+enum session_event session_device_failed(struct session *s, int r, const char *why)
+{
+	if (s->stop == SESSION_GO_ON && r != -ENODEV && r != -ECANCELED)
+		return session_fault(s, why);
+	return stopped(s);
+}
+
+enum session_event session_written(struct session *s, int r)
+{
+	if (r == 0)
+		return SESSION_OK;
+	s->lost = true;
+	if (r == -ECANCELED)
+		come_out(s, OUTCOME_INTERRUPTED, "dockd ended");
+	else
+		come_out(s, OUTCOME_FAULT, "its journal cannot be written: see dockd's log");
+	return SESSION_LOST;
+}
+
+/* ------ identify, match ------ */
+
+static enum session_event identified(struct session *s, int r, const struct usb_device_info *info)
+{
+	char why[160];
+
+	if (r == 0) {
+		s->info = *info;
+		return SESSION_OK;
+	}
+	snprintf(why, sizeof(why), "its USB descriptors cannot be read: %s%s", uv_strerror(r),
+		 r == -EACCES ? "; check the udev rules" : "; dock it again");
+	return session_device_failed(s, r, why);
+}
+
+static void on_identified(void *data, int r, const struct usb_device_info *info)
+{
+	session_step(data, identified(data, r, info));
+}
+
+static enum session_event start_identify(struct session *s)
+{
+	int r = s->job.source->identify(s->job.device, on_identified, s);
+
+	return r < 0 ? identified(s, r, NULL) : SESSION_WAIT;
+}
+
+static enum session_event refuse_unknown(struct session *s)
+{
+	return session_refuse(s, "no enrolled recorder has this USB identity: enrol it with"
+			      " `vaultctl recorder enroll`, then dock it again");
+}
+
+/* A recorder that is known, but that we may not or cannot read. */
+static enum session_event check_match(struct session *s, const struct catalog_recorder *found)
+{
+	const char *other = s->job.taken(s->job.data, s, found->id);
+	char why[200];
+
+	if (other != NULL) {
+		snprintf(why, sizeof(why), "it has the USB identity of %s, which is docked in slot"
+			 " %s: enrol both with their serials", found->id, other);
+		return session_refuse(s, why);
+	}
+	s->recorder = *found;
+	if (s->info.class == USB_CLASS_STORAGE)
+		return SESSION_OK;
+	return session_fault(s, s->info.class == USB_CLASS_MTP
+			     ? "it speaks MTP, and this version reads mass storage only: switch the"
+			       " recorder to mass storage"
+			     : "it has no mass-storage interface: switch the recorder to mass storage");
+}
+
+static void on_recorders(void *data, const struct catalog_recorder *list, size_t n)
+{
+	struct session *s = data;
+	const struct catalog_recorder *found = NULL;
+	enum session_event event = SESSION_REFUSED;
+	char why[200];
+
+	switch (match_recorder(&s->info, list, n, &found)) {
+	case MATCH_FOUND:
+		event = check_match(s, found);
+		break;
+	case MATCH_UNKNOWN:
+		event = refuse_unknown(s);
+		break;
+	case MATCH_AMBIGUOUS:
+		snprintf(why, sizeof(why), "its USB identity is that of %s and of another"
+			 " recorder: enrol both with their serials", found->id);
+		event = session_refuse(s, why);
+		break;
+	}
+	session_step(s, event);
+}
+
+static enum session_event start_match(struct session *s)
+{
+	if (snapshot_get(s->job.parts->snapshot, on_recorders, s) < 0)
+		return session_fault(s, "no memory to look it up; dock it again later");
+	return SESSION_WAIT;
+}
+
+/* ------ begin ------ */
+
+/* It is in the journal now; how it goes on was decided before. */
+static enum session_event begun(struct session *s, int r)
+{
+	if (r < 0)
+		return session_written(s, r);
+	switch (s->outcome) {
+	case OUTCOME_REFUSED:
+		return SESSION_REFUSED;
+	case OUTCOME_FAULT:
+		return SESSION_FAULT;
+	default:
+		return SESSION_OK;
+	}
+}
+
+static void on_begun(void *data, int r)
+{
+	session_step(data, begun(data, r));
+}
+
+static enum session_event start_begin(struct session *s)
+{
+	const bool known = s->recorder.id[0] != '\0';
+	int r;
+
+	log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot, s->recorder.id,
+		 known ? ", " : "unknown device ", s->info.vid, s->info.pid, s->info.serial, s->id);
+	r = ledger_write(s->ledger, json_pack("[o]", record_session(s->job.slot, &s->info,
+								    s->recorder.id, s->docked_ms)),
+			 on_begun, s);
+	return r < 0 ? begun(s, r) : SESSION_WAIT;
+}
+
+/* ------ open, disk, list ------ */
+
+static enum session_event opened(struct session *s, int r, struct usb_io *io)
+{
+	char why[200];
+
+	s->io = io;
+	if (r == 0)
+		return SESSION_OK;
+	snprintf(why, sizeof(why), "it cannot be opened: %s%s", uv_strerror(r),
+		 r == -EACCES ? "; check the udev rules"
+		 : r == -EBUSY ? "; another program holds it" : "; dock it again");
+	return session_device_failed(s, r, why);
+}
+
+static void on_opened(void *data, int r, struct usb_io *io)
+{
+	session_step(data, opened(data, r, r == 0 ? io : NULL));
+}
+
+static enum session_event start_open(struct session *s)
+{
+	int r = s->job.source->open(s->job.device, on_opened, s);
+
+	return r < 0 ? opened(s, r, NULL) : SESSION_WAIT;
+}
+
+static void on_disk(void *data, int r, struct disk *d, const struct disk_info *info,
+		    const struct err *e)
+{
+	struct session *s = data;
+
+	(void)d;
+	if (r == 0)
+		s->disk_info = *info;
+	session_step(s, r == 0 ? SESSION_OK : session_device_failed(s, r, e->msg));
+}
+
+static enum session_event start_disk(struct session *s)
+{
+	int r = disk_open(s->job.parts->loop, s->io, on_disk, s, &s->disk);
+
+	if (r < 0)
+		return session_fault(s, "no memory to read it; dock it again later");
+	s->io = NULL;
+	return SESSION_WAIT;
+}
+
+static void on_listed(void *data, int r, struct listing *listing, const struct err *e)
+{
+	struct session *s = data;
+	enum session_event event = SESSION_OK;
+
+	s->lister = NULL;
+	if (r == 0)
+		s->listing = *listing;
+	else
+		event = session_device_failed(s, r, e->msg);
+	session_step(s, event);
+}
+
+static enum session_event start_list(struct session *s)
+{
+	const struct lister_job job = {
+		.loop = s->job.parts->loop, .path = s->job.parts->conf->lister,
+		.silence_ms = s->job.parts->conf->lister_timeout_ms, .disk = s->disk,
+		.disk_size = s->disk_info.size, .block_size = s->disk_info.block_size,
+		.cb = on_listed, .data = s,
+	};
+	struct err e = { .code = 0 };
+
+	if (lister_start(&job, &s->lister, &e) < 0)
+		return session_fault(s, e.msg);
+	return SESSION_WAIT;
+}
+
+/* ------ report, close, end, finish ------ */
+
+static void on_reported(void *data, int r)
+{
+	session_step(data, session_written(data, r));
+}
+
+static enum session_event start_report(struct session *s)
+{
+	json_t *records;
+	size_t i;
+	int r;
+
+	if (s->findings.n == 0)
+		return SESSION_OK;
+	records = json_array();
+	for (i = 0; i < s->findings.n; i++)
+		json_array_append_new(records, record_finding(&s->findings.items[i]));
+	findings_clear(&s->findings);
+	r = ledger_write(s->ledger, records, on_reported, s);
+	return r < 0 ? session_written(s, r) : SESSION_WAIT;
+}
+
+static void on_closed(void *data)
+{
+	struct session *s = data;
+
+	s->closing = false;
+	s->disk = NULL;
+	if (s->state == SESSION_CLOSE)
+		session_step(s, SESSION_OK);
+}
+
+static void close_device(struct session *s)
+{
+	if (s->closing || (s->disk == NULL && s->io == NULL))
+		return;
+	s->closing = true;
+	if (s->disk != NULL)
+		disk_close(s->disk, on_closed, s);
+	else
+		TAKE(s->io)->ops->close(s->io, on_closed, s);
+}
+
+static enum session_event start_close(struct session *s)
+{
+	session_forget_card(s);
+	close_device(s);
+	return s->closing ? SESSION_WAIT : SESSION_OK;
+}
+
+static void on_ended(void *data, int r)
+{
+	session_step(data, session_written(data, r));
+}
+
+static enum session_event start_end(struct session *s)
+{
+	json_t *end;
+	int r;
+
+	if (s->lost)
+		return SESSION_LOST;
+	if (s->outcome == OUTCOME_NONE)
+		s->outcome = OUTCOME_RELEASED;
+	end = record_end(utc_now(), session_outcome_name(s->outcome), s->reason, &s->counts);
+	r = ledger_write(s->ledger, json_pack("[o]", end), on_ended, s);
+	return r < 0 ? session_written(s, r) : SESSION_WAIT;
+}
+
+static void on_finished(void *data, enum clerk_recorded how)
+{
+	struct session *s = data;
+
+	s->recorded = how == CLERK_RECORDED;
+	session_step(s, SESSION_OK);
+}
+
+static enum session_event start_finish(struct session *s)
+{
+	int r = ledger_finish(s->ledger, on_finished, s);
+
+	if (r < 0)
+		return SESSION_OK;	/* the clerk records it all the same, at its next start */
+	return s->stop == SESSION_GO_ON ? SESSION_WAIT : SESSION_OK;
+}
+
+static void say_end(const struct session *s)
+{
+	static const char *const advice[] = {
+		[OUTCOME_NONE] = "", [OUTCOME_RELEASED] = ": safe to remove",
+		[OUTCOME_INTERRUPTED] = "", [OUTCOME_REFUSED] = "", [OUTCOME_FAULT] = "",
+	};
+
+	log_info("slot %s: %s%ssession %s %s%s%s%s; %" PRIu64 " planned, %" PRIu64 " stored, %"
+		 PRIu64 " known, %" PRIu64 " failed, %" PRIu64 " bytes", s->job.slot,
+		 s->recorder.id, s->recorder.id[0] != '\0' ? ", " : "", s->id,
+		 s->outcome != OUTCOME_NONE ? session_outcome_name(s->outcome) : "ended",
+		 advice[s->outcome], s->reason[0] != '\0' ? ": " : "", s->reason,
+		 s->counts.planned, s->counts.stored, s->counts.known, s->counts.failed,
+		 s->counts.bytes);
+}
+
+static enum session_event start_done(struct session *s)
+{
+	ledger_free(TAKE(s->ledger));
+	say_end(s);
+	return SESSION_WAIT;
+}
+
+/* ------ the machine ------ */
+
+static enum session_event (*const starts[SESSION_STATES])(struct session *s) = {
+	[SESSION_IDENTIFY] = start_identify,	[SESSION_MATCH] = start_match,
+	[SESSION_BEGIN] = start_begin,		[SESSION_OPEN] = start_open,
+	[SESSION_DISK] = start_disk,		[SESSION_LIST] = start_list,
+	[SESSION_PLAN] = session_start_plan,	[SESSION_PULL] = session_start_pull,
+	[SESSION_REPORT] = start_report,	[SESSION_CLOSE] = start_close,
+	[SESSION_END] = start_end,		[SESSION_FINISH] = start_finish,
+	[SESSION_DONE] = start_done,
+};
+
+/* Once stopped, nothing new is begun that needs the recorder. */
+static enum session_event heed_stop(struct session *s, enum session_event event)
+{
+	if (s->stop == SESSION_GO_ON || event != SESSION_OK || s->state >= SESSION_REPORT)
+		return event;
+	return stopped(s);
+}
+
+void session_step(struct session *s, enum session_event event)
+{
+	enum session_state next;
+
+	while (event != SESSION_WAIT) {
+		event = heed_stop(s, event);
+		next = session_next(s->state, event);
+		log_debug("session %s: %s -> %s", s->id, session_state_name(s->state),
+			  session_state_name(next));
+		s->state = next;
+		event = starts[next](s);
+	}
+	s->job.changed(s->job.data);
+	if (s->state == SESSION_DONE && s->stop != SESSION_GO_ON)
+		s->job.over(s->job.data, s);	/* frees s */
+}
+
+/*
+ * What is under way is asked to end; its callbacks lead on.  Identify and open
+ * cannot be asked: they end by themselves.
+ */
+static void end_what_is_under_way(struct session *s)
+{
+	if (s->state == SESSION_MATCH) {
+		snapshot_forget(s->job.parts->snapshot, s);
+		session_step(s, SESSION_STOPPED);	/* may free s */
+		return;
+	}
+	if (s->lister != NULL)
+		lister_stop(s->lister);
+	if (s->pull != NULL)
+		pull_give_up(s->pull);
+	if (s->state < SESSION_REPORT)
+		close_device(s);
+	if (s->stop == SESSION_SHUTDOWN)
+		ledger_give_up(s->ledger);
+	if (s->state == SESSION_FINISH)		/* the clerk goes on without us */
+		session_step(s, SESSION_OK);
+}
+
+bool session_stop(struct session *s, enum session_stop why)
+{
+	s->stop = why;
+	if (s->state == SESSION_DONE)
+		return true;
+	end_what_is_under_way(s);
+	return false;
+}
+
+const char *session_recorder(const struct session *s)
+{
+	return s->recorder.id;
+}
+
+bool session_is_docked(const struct session *s)
+{
+	return s->stop == SESSION_GO_ON;
+}
+
+/* ------ life ------ */
+
+static void on_ledger_changed(void *data)
+{
+	struct session *s = data;
+
+	s->job.changed(s->job.data);
+}
+
+int session_new(const struct session_job *job, struct session **ret)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	enum session_event event;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->job = *job;
+	s->info = job->info;
+	s->docked_ms = utc_now();
+	record_uuid_random(s->id);
+	if (ledger_new(job->parts->loop, job->parts->clerk, s->id, on_ledger_changed, s,
+		       &s->ledger) < 0) {
+		free(s);
+		return -ENOMEM;
+	}
+	*ret = s;
+	event = start_identify(s);
+	if (event != SESSION_WAIT)
+		session_step(s, event);
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	if (s->state != SESSION_DONE || s->closing)
+		BUG("session: %s freed in state %s", s->id, session_state_name(s->state));
+	findings_clear(&s->findings);
+	free(s);
+}
