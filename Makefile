@@ -72,7 +72,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 $(BUILD)/dockd: $(call obj,$(DOCKD_SRC)) $(LIB)
 $(BUILD)/dock-lister: $(call obj,$(LISTER_SRC)) $(LIB)
 $(BUILD)/dock-lister: LDLIBS += -ltsk -lseccomp
-$(BUILD)/daemon/lister/walk.o $(BUILD)/daemon/lister/card.o: BANNED =
+$(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c)): BANNED =
 $(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)
 $(PROGRAMS):
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)

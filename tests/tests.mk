@@ -7,7 +7,7 @@ TEST_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 # The device model (tests/emulator/model*.c and card*.c) without the programs around it.
 MODEL_SRC := $(wildcard tests/emulator/model*.c tests/emulator/card*.c)
 # Everything of the programs but their main().
-DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(VAULTCTL_SRC)) $(wildcard daemon/lister/listing*.c)
+DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(VAULTCTL_SRC))
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
@@ -23,6 +23,15 @@ $(BUILD)/libparts.a: $(call obj,$(DAEMON_PARTS) $(MODEL_SRC) $(RIG_SRC))
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS) $(PKG_LIBS)
+
+# The lister's parts, for the tests that name them here.
+$(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
+	@rm -f $@
+	ar rcs $@ $^
+
+LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/replay_card $(BUILD)/fuzz_card
+$(LISTER_TESTS): $(BUILD)/liblister.a
+$(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 
 # Everything quick, all of it even when a part fails; each part closes with a line that counts.
 CHECKS := check-layers check-unit check-sql check-fuzz check-scenarios

@@ -25,7 +25,10 @@ static bool read_fat(const uint8_t *boot, struct fat_geometry *g)
 
 	if (number(boot + 11, 2) != g->sector_size || fats == 0)
 		return false;
-	per_fat = per_fat != 0 ? per_fat : number(boot + 36, 4);
+	if (per_fat == 0) {		/* FAT32 */
+		per_fat = number(boot + 36, 4);
+		g->root_cluster = number(boot + 44, 4);
+	}
 	g->cluster_sectors = boot[13];
 	g->data = reserved + fats * per_fat;
 	g->clusters = g->data + (root_entries * FAT_ENTRY_LEN + g->sector_size - 1) /
@@ -43,6 +46,7 @@ static bool read_exfat(const uint8_t *boot, struct fat_geometry *g)
 	g->cluster_sectors = 1u << boot[109];
 	g->data = g->clusters = number(boot + 88, 4);
 	g->sectors = number(boot + 72, 8);
+	g->root_cluster = number(boot + 96, 4);
 	return true;
 }
 

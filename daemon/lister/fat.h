@@ -19,6 +19,7 @@ struct fat_geometry {
 	uint64_t data;			/* where the numbering of entries begins */
 	uint64_t clusters;		/* where cluster 2 begins */
 	uint64_t sectors;		/* of all */
+	uint64_t root_cluster;		/* 0: FAT12's and FAT16's, which lies ahead of cluster 2 */
 };
 
 /* False when it is no boot sector of that kind. */

@@ -58,6 +58,7 @@ enum {
 	LISTING_PATH_MAX = 1024,	/* bytes of a path, raw or UTF-8 */
 	LISTING_TIME_MAX = 19,
 	LISTING_TEXT_MAX = 200,
+	LISTING_LABEL_SIZE = 64,	/* of a label, with its NUL */
 	LISTING_BYTES_MAX = 8 * 1024 * 1024,	/* of memory for one listing in dockd */
 };
 
@@ -92,7 +93,7 @@ struct listing_trouble {
 };
 
 struct listing {
-	char filesystem[32], label[64];
+	char filesystem[32], label[LISTING_LABEL_SIZE];
 	struct listing_file *files;	/* n_files of them, deleted ones too, in walking order */
 	uint32_t n_files;
 	uint64_t bytes;			/* of memory used, see LISTING_BYTES_MAX */

@@ -61,18 +61,19 @@ static void add_utf8(struct buf *b, const uint8_t *raw, size_t len, bool keep_sl
 	}
 }
 
-/* Names that mean a directory itself or its parent, or that are none. */
-static bool add_special(struct buf *b, const uint8_t *raw, size_t len)
+/* A name that means a directory itself or its parent, or that is none, was added at start. */
+static void fix_special(struct buf *b, size_t start)
 {
+	size_t len = b->len - start;
+
+	if (b->failed || len > 2)
+		return;
 	if (len == 0) {
 		buf_adds(b, "\\x00");
-		return true;
-	}
-	if (len <= 2 && raw[0] == '.' && raw[len - 1] == '.') {
+	} else if (b->p[start] == '.' && b->p[b->len - 1] == '.') {
+		b->len = start;
 		buf_adds(b, len == 1 ? "\\x2e" : "\\x2e.");
-		return true;
 	}
-	return false;
 }
 
 void name_add_text(struct buf *b, const uint8_t *raw, size_t len)
@@ -82,8 +83,66 @@ void name_add_text(struct buf *b, const uint8_t *raw, size_t len)
 
 void name_add_utf8(struct buf *b, const uint8_t *raw, size_t len)
 {
-	if (!add_special(b, raw, len))
-		add_utf8(b, raw, len, false);
+	size_t start = b->len;
+
+	add_utf8(b, raw, len, false);
+	fix_special(b, start);
+}
+
+/* ------ UTF-16LE ------ */
+
+static bool is_surrogate(uint32_t unit, uint32_t first)
+{
+	return (unit & 0xfc00) == first;
+}
+
+/* Length of the well-formed character at p, its code point in *ret; 0: malformed. */
+static size_t utf16_char(const uint8_t *p, size_t len, uint32_t *ret)
+{
+	uint32_t unit, second;
+
+	if (len < 2)
+		return 0;
+	unit = (uint32_t)(p[0] | p[1] << 8);
+	*ret = unit;
+	if (!is_surrogate(unit, 0xd800))
+		return is_surrogate(unit, 0xdc00) ? 0 : 2;
+	if (len < 4)
+		return 0;
+	second = (uint32_t)(p[2] | p[3] << 8);
+	*ret = 0x10000 + ((unit & 0x3ff) << 10) + (second & 0x3ff);
+	return is_surrogate(second, 0xdc00) ? 4 : 0;
+}
+
+static size_t utf8_encode(uint32_t c, uint8_t to[4])
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (n == 1) {
+		to[0] = (uint8_t)c;
+		return n;
+	}
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		to[i] = (uint8_t)(0x80 | (c & 0x3f));
+	to[0] = (uint8_t)(0xf00u >> n | c);
+	return n;
+}
+
+void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len)
+{
+	size_t start = b->len;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		uint8_t utf8[4];
+		uint32_t c = 0;
+
+		n = utf16_char(raw + i, len - i, &c);
+		if (n == 0)
+			add_escaped(b, raw + i, n = MIN(len - i, 2));
+		else
+			add_utf8(b, utf8, utf8_encode(c, utf8), false);
+	}
+	fix_special(b, start);
 }
 
 /* ------ GB18030 ------ */
@@ -132,8 +191,8 @@ static size_t decode(struct name_gbk *g, const uint8_t *p, size_t n, uint8_t out
 
 void name_add_gbk(struct name_gbk *g, struct buf *b, const uint8_t *raw, size_t len)
 {
-	if (add_special(b, raw, len))
-		return;
+	size_t start = b->len;
+
 	for (size_t i = 0, n; i < len; i += n) {
 		uint8_t out[8];
 		size_t got = 0;
@@ -150,6 +209,7 @@ void name_add_gbk(struct name_gbk *g, struct buf *b, const uint8_t *raw, size_t 
 		else
 			add_utf8(b, raw + i, 1, false);
 	}
+	fix_special(b, start);
 }
 
 /* ------ checking the form ------ */

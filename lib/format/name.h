@@ -29,6 +29,9 @@ void name_add_text(struct buf *b, const uint8_t *raw, size_t len);
 /* One component of a path, the same. */
 void name_add_utf8(struct buf *b, const uint8_t *raw, size_t len);
 
+/* One component in UTF-16LE; half a surrogate pair is malformed, and so is an odd byte. */
+void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len);
+
 /* One component in GB18030, of which GBK and GB 2312 are subsets. */
 struct name_gbk;
 int name_gbk_new(struct name_gbk **ret, struct err *e);

@@ -7,7 +7,7 @@
 
 #define RAW(s) (const uint8_t *)(s), sizeof(s) - 1
 
-enum how { TEXT, UTF8, GBK };
+enum how { TEXT, UTF8, UTF16, GBK };
 
 static const struct { enum how how; const uint8_t *raw; size_t len; const char *want; } names[] = {
 	{ UTF8, RAW("MOVI0001.mp4"), "MOVI0001.mp4" },
@@ -33,6 +33,18 @@ static const struct { enum how how; const uint8_t *raw; size_t len; const char *
 	{ UTF8, RAW("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80" },
 	{ UTF8, RAW("\xe6\x89"), "\\xe6\\x89" },		/* cut short */
 	{ UTF8, RAW("\xe6\x89" "a"), "\\xe6\\x89" "a" },
+	{ UTF16, RAW("a\0.\0m\0"), "a.m" },
+	{ UTF16, RAW("\x67\x62\xd5\x6c"), "执法" },
+	{ UTF16, RAW("\xe9\0" "\xff\x07"), "\xc3\xa9\xdf\xbf" },
+	{ UTF16, RAW("\x3d\xd8\x00\xde"), "\xf0\x9f\x98\x80" },
+	{ UTF16, RAW("\xff\xdb\xff\xdf"), "\xf4\x8f\xbf\xbf" },
+	{ UTF16, RAW("\x00\xd8" "a\0"), "\\x00\\xd8" "a" },
+	{ UTF16, RAW("\x00\xdc\x00\xd8"), "\\x00\\xdc\\x00\\xd8" },
+	{ UTF16, RAW("a\0" "b"), "a\\x62" },
+	{ UTF16, RAW("a\0/\0\n\0"), "a\\x2f\\x0a" },
+	{ UTF16, RAW("\x2e\x20"), "\\xe2\\x80\\xae" },
+	{ UTF16, RAW(".\0.\0"), "\\x2e." },
+	{ UTF16, RAW(""), "\\x00" },
 	{ TEXT, RAW("DCIM/a\tb"), "DCIM/a\\x09b" },
 	{ TEXT, RAW(""), "" },
 	{ GBK, RAW("\xd6\xb4\xb7\xa8.MP4"), "执法.MP4" },
@@ -55,6 +67,7 @@ START_TEST(decodes)
 	switch (names[_i].how) {
 	case TEXT: name_add_text(&b, names[_i].raw, names[_i].len); break;
 	case UTF8: name_add_utf8(&b, names[_i].raw, names[_i].len); break;
+	case UTF16: name_add_utf16le(&b, names[_i].raw, names[_i].len); break;
 	case GBK: name_add_gbk(g, &b, names[_i].raw, names[_i].len); break;
 	}
 	ck_assert(!b.failed);

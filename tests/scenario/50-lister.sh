@@ -1,0 +1,163 @@
+#!/bin/bash
+# Goal: dock-lister, jailed, lists cards made by stock tools and by mkcard byte for byte, and comes
+# to an end with a clear word on every hostile one, on cards with bad sectors, and when dockd goes.
+set -eu -o pipefail
+
+for tool in mkfs.fat mcopy mdel mmd sfdisk jq; do
+	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || { echo "$tool is not installed"; exit 77; }
+done
+PATH=$PATH:/usr/sbin
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+lister=$BUILD/dock-lister
+export MTOOLS_SKIP_CHECK=1 LC_ALL=C.UTF-8
+
+fail() { echo "FAILED: $1"; exit 1; }
+list() { timeout 40 "$BUILD/list-image" "$@"; }
+# same IMAGE PATH FILE: what the extents of PATH say is FILE
+same() {
+	list --cat "$2" "$lister" "$1" | cmp -s - "$3" || fail "$1: content of $2"
+}
+# expect IMAGE WHAT JQ: the listing makes the expression true
+expect() {
+	list "$lister" "$1" >out.json || fail "$2: list-image exited $?"
+	jq -e "$3" out.json >/dev/null || { jq . out.json; fail "$2"; }
+	echo "ok: $2"
+}
+
+head -c 3000000 /dev/urandom >big.mp4
+head -c 70001 /dev/urandom >odd.mp4
+: >empty
+long='执法记录仪_2026-11-23_市场监管局_秦淮分局_警号019123_第0001段.mp4'
+
+# fill IMAGE@@OFFSET: a card as stock tools leave it
+fill() {
+	mmd -i "$1" ::/DCIM ::/DCIM/100MEDIA
+	for i in $(seq 40); do mcopy -i "$1" odd.mp4 "::/DCIM/filler$i"; done
+	for i in $(seq 1 2 39); do mdel -i "$1" "::/DCIM/filler$i"; done
+	mcopy -m -i "$1" big.mp4 ::/DCIM/100MEDIA/MOVI0001.mp4
+	mcopy -m -i "$1" odd.mp4 "::/DCIM/100MEDIA/$long"
+	mcopy -i "$1" empty ::/EMPTY.TXT
+	mcopy -i "$1" odd.mp4 "::/DCIM/100MEDIA/gone later.mp4"
+	mdel -i "$1" "::/DCIM/100MEDIA/gone later.mp4"
+}
+# sound IMAGE PREFIX
+sound() {
+	same "$1" "$2DCIM/100MEDIA/MOVI0001.mp4" big.mp4
+	same "$1" "$2DCIM/100MEDIA/$long" odd.mp4
+	same "$1" "$2DCIM/filler2" odd.mp4
+	expect "$1" "$1: every name, the deleted ones, the claims" "
+		.troubles == [] and ([.files[] | select(.deleted | not)] | length) == 23 and
+		([.files[] | select(.deleted)] | length) == 21 and
+		any(.files[]; .deleted and .path == \"$2DCIM/100MEDIA/gone later.mp4\" and .size == 70001) and
+		all(.files[]; .trouble == \"\")"
+	[ "$(jq -r ".files[] | select(.path == \"$2DCIM/100MEDIA/MOVI0001.mp4\") | .modified" out.json |
+	     cut -c1-15)" = "$(date -r big.mp4 +%FT%H:%M | cut -c1-15)" ] || fail "$1: modified claim"
+}
+
+truncate -s 64M bare.img
+mkfs.fat -F 32 -n REC01 bare.img >/dev/null
+fill bare.img
+sound bare.img ''
+jq -e '.filesystem == "fat32" and .label == "REC01"' out.json >/dev/null || fail "label"
+
+truncate -s 16M fat16.img
+mkfs.fat -F 16 -s 1 fat16.img >/dev/null
+fill fat16.img
+sound fat16.img ''
+
+truncate -s 70M mbr.img
+printf 'start=2048,type=c\n' | sfdisk -q mbr.img
+mkfs.fat -F 32 --offset 2048 mbr.img >/dev/null
+fill mbr.img@@1M
+sound mbr.img ''
+
+truncate -s 140M gpt.img
+printf 'start=2048,size=131072,type=uefi\nstart=135168,size=131072,type=uefi\n' | sfdisk -q -X gpt gpt.img
+mkfs.fat -F 32 --offset 2048 gpt.img 65536 >/dev/null 2>&1
+mkfs.fat -F 32 --offset 135168 gpt.img 65536 >/dev/null 2>&1
+mcopy -i gpt.img@@1M odd.mp4 ::/first.mp4
+fill gpt.img@@66M
+same gpt.img first.mp4 odd.mp4
+same gpt.img "partition-2/DCIM/100MEDIA/$long" odd.mp4
+echo "ok: a partition table of two"
+
+truncate -s 600M sector4096.img
+mkfs.fat -F 32 -S 4096 sector4096.img >/dev/null
+mcopy -i sector4096.img odd.mp4 ::/a.mp4
+list --block 4096 --cat a.mp4 "$lister" sector4096.img | cmp -s - odd.mp4 || fail "sectors of 4096"
+echo "ok: sectors of 4096"
+
+"$BUILD/mkcard" pieces.img --fragment --add big.mp4:/DCIM/A.MP4 --add odd.mp4:/DCIM/B.MP4
+same pieces.img DCIM/A.MP4 big.mp4
+same pieces.img DCIM/B.MP4 odd.mp4
+expect pieces.img "a file in many pieces" \
+	'.files[] | select(.path == "DCIM/A.MP4") | .extents | length > 100'
+
+if command -v mkfs.exfat >/dev/null; then
+	truncate -s 64M exfat.img
+	mkfs.exfat -L REC07 exfat.img >/dev/null
+	expect exfat.img "exFAT, empty" '.filesystem == "exfat" and .files == [] and .troubles == []'
+fi
+
+# A sector that cannot be read costs what lies in it, and nothing else.
+at=$(list "$lister" bare.img | jq '.files[] | select(.path == "EMPTY.TXT" | not) | .extents[0][0] // empty' | sort -n | head -n 1)
+[ -n "$at" ] || fail "no extents"
+list --bad "$at" "$lister" bare.img >out.json || fail "a bad sector in a file: status $?"
+jq -e '[.files[] | select(.deleted | not)] | length == 23' out.json >/dev/null || fail "a bad sector in a file"
+echo "ok: a bad sector in a file costs no listing"
+list --bad 0 "$lister" bare.img >out.json || fail "a bad boot sector: status $?"
+jq -e '.troubles[0].text | test("cannot be read at byte 0")' out.json >/dev/null || fail "a bad boot sector"
+echo "ok: a bad boot sector is said"
+
+# Every sin: an end within seconds, whatever is sound is still there.
+"$BUILD/mkcard" --help 2>&1 | sed -n 's/^      \([a-z][a-z0-9-]*\) .*/\1/p' >sins
+[ "$(wc -l <sins)" -ge 20 ] || fail "mkcard's sins"
+while read -r sin; do
+	"$BUILD/mkcard" sin.img --add odd.mp4:/DCIM/sound.mp4 --sin "$sin" >/dev/null
+	began=$SECONDS
+	status=0
+	list "$lister" sin.img >out.json || status=$?
+	[ "$status" -eq 0 ] || fail "$sin: status $status"
+	[ $((SECONDS - began)) -lt 15 ] || fail "$sin: took $((SECONDS - began)) s"
+	case $sin in
+	boot-*|part-*|truncated)
+		jq -e '.troubles != [] or any(.files[]; .path == "DCIM/sound.mp4")' out.json >/dev/null ||
+			fail "$sin: neither files nor a word" ;;
+	*)	same sin.img DCIM/sound.mp4 odd.mp4 ;;
+	esac
+	echo "ok: $sin: $(jq -c '[(.files | length), (.troubles | length)]' out.json)"
+done <sins
+
+# said SIN JQ
+said() {
+	"$BUILD/mkcard" sin.img --add odd.mp4:/DCIM/sound.mp4 --sin "$1" >/dev/null
+	expect sin.img "$1 is said" "$2"
+}
+said dir-loop 'any(.troubles[]; .path == "SIN/LOOP" and (.text | test("contains itself")))'
+said size-beyond 'any(.files[]; .path == "SIN/endless.mp4" and (.trouble | test("claims 4294967295")))'
+said short-chain 'any(.files[]; .path == "SIN/short-chain.mp4" and (.trouble | test("^only")))'
+said fat-cycle 'any(.files[]; .path == "SIN/cycle.mp4" and .extents == [] and .trouble != "")'
+said cluster-range '[.files[] | select(.trouble | test("begins nowhere"))] | length == 3'
+said zero-size 'any(.files[]; .path == "SIN/zero.mp4" and .size == 0 and .trouble == "")'
+said name-dotdot 'any(.files[]; .path == "SIN/\\x2e.") and any(.files[]; .path == "SIN/\\x2e")'
+said name-gbk 'any(.files[]; .path == "SIN/录像01.MP4" and (.raw | endswith("c2bccff130312e4d5034")))'
+said name-surrogate 'any(.files[]; .path == "SIN/\\x00\\xd8a.mp4")'
+said times-odd 'any(.files[]; .path == "SIN/time-0.mp4" and .modified == "")'
+said flood '.bytes <= 8388608 and any(.troubles[]; .text | test("more entries"))'
+
+# dockd goes, or the lister dies: no hang on either side.
+status=0; list --gone-after 2 "$lister" bare.img >out.json || status=$?
+[ "$status" -eq 1 ] && jq -e '.signal == 0' out.json >/dev/null || fail "dockd gone: status $status"
+echo "ok: without dockd it ends by itself"
+for signal in 9 11; do
+	status=0; list --signal-at "2:$signal" "$lister" bare.img >out.json || status=$?
+	# (a sanitizer catches SIGSEGV and exits)
+	[ "$status" -eq 1 ] && jq -e ".signal == $signal or $signal == 11" out.json >/dev/null ||
+		fail "signal $signal: status $status"
+	echo "ok: killed by $signal, nothing is left"
+done
+status=0; "$lister" </dev/null 2>err || status=$?
+[ "$status" -eq 1 ] && grep -q 'not a socket' err || fail "started by hand"
+echo "ok: started by hand it says what it is for"
