@@ -1,12 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -460,9 +458,7 @@ static int on_a_small_disk(const void *arg)
 	uv_loop_t loop;
 	uint64_t at = 0;
 
-	if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=0700") < 0)
+	if (!rig_small_disk(dir))
 		return RIG_SKIP;
 	uv_loop_init(&loop);
 	snprintf(other, sizeof(other), "%s/other", dir);

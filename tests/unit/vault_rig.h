@@ -71,6 +71,9 @@ void rig_break(const struct rig_fault *f);
 enum { RIG_SKIP = 0x7fffffff };
 int rig_in_child(int (*fn)(const void *arg), const void *arg);
 
+/* In a child: a disk of 1 MiB of its own at dir, in a mount namespace.  False: not to be had here. */
+bool rig_small_disk(const char *dir);
+
 /* In a child's function: leave with the line that is not as it should be. */
 #define RIG_WANT(cond)	do { if (!(cond)) return __LINE__; } while (0)
 
