@@ -54,7 +54,7 @@ CREATE TABLE dv.day_summary (
 	duration_ms	bigint NOT NULL DEFAULT 0,
 	bytes		numeric(30, 0) NOT NULL DEFAULT 0,
 	PRIMARY KEY (recorded_day, recorder, unit, day)
-);
+) WITH (fillfactor = 50);		-- rows change often: room for the next version beside them
 CREATE INDEX day_summary_day ON dv.day_summary (recorder, day);
 
 CREATE TABLE dv.finding_summary (
@@ -65,7 +65,7 @@ CREATE TABLE dv.finding_summary (
 	severity	dv.severity NOT NULL,
 	findings	bigint NOT NULL,
 	PRIMARY KEY (raised_day, recorder, unit, code, severity)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE dv.day_summary IS 'Derived from dock_session, recording and segment';
 COMMENT ON TABLE dv.finding_summary IS 'Derived from finding';
 

@@ -276,6 +276,16 @@ static void prepared(struct catalog *c)
 	tell(c, true, "");
 }
 
+/*
+ * Only what is wrong with the question itself is the caller's to know.  All else
+ * passes, if an operator helps: a server that is full or stopping, a schema that
+ * is being migrated, a right that was forgotten.
+ */
+static bool is_refusal(int r)
+{
+	return r == -EINVAL || r == -EEXIST || r == -ENOENT;
+}
+
 /* The sync behind the first call came: it is answered. */
 static void finish_first(struct catalog *c)
 {
@@ -286,7 +296,7 @@ static void finish_first(struct catalog *c)
 
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		r = pg_err(&e, c->conn, call->res, "catalog");
-	if (r == -ENOTCONN) {	/* a passing trouble: wait as for a broken connection */
+	if (r < 0 && !is_refusal(r)) {	/* wait as for a broken connection */
 		lost(c, pg_message(c->conn, call->res));
 		return;
 	}

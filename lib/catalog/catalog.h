@@ -8,9 +8,11 @@
  * Errors   a call that returns < 0 never calls back; one that returned 0 calls
  *          back exactly once, later, from the loop.  -ENOTCONN: the catalog is
  *          away, now or before the answer came; whatever was asked may or may
- *          not have happened, so ask again: all of it is idempotent.  -EAGAIN:
- *          CATALOG_QUEUE_MAX calls are waiting.  Other codes: PostgreSQL
- *          refused, e->msg has its message; asking again will not help.
+ *          not have happened, so ask again: all of it is idempotent.  A server
+ *          that is full, or a schema that is being migrated, is away too.
+ *          -EAGAIN: CATALOG_QUEUE_MAX calls are waiting.  -EINVAL, -ENOENT,
+ *          -EEXIST: what was asked cannot be, e->msg has PostgreSQL's reason;
+ *          asking again will not help.
  *          A server that gives no answer for CATALOG_ANSWER_TIMEOUT_MS is away.
  * Threads  the thread that runs the loop, and no other.
  * Memory   the calls' parameters until they are answered; one answer.

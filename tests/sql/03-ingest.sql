@@ -8,11 +8,11 @@ CREATE TEMPORARY TABLE batch AS SELECT ARRAY[
 	r_session(1, 'REC-1'), r_listed(1),
 	r_manifest(1, 'REC-1', 1, 10, 1, 0), r_segment(1, 'REC-1', 1, 1, 0, manifest => digest('bwm', 1)),
 	r_manifest(1, 'REC-1', 2, 11, 1, 1)
-		|| jsonb_build_object('findings', jsonb_build_array(f('gap', 'REC-1', 'REC-1/y'))),
+		|| jsonb_build_object('findings', jsonb_build_array(f('tap_gap', 'REC-1', 'REC-1/y'))),
 	r_segment(1, 'REC-1', 2, 1, 1, '2026-11-20T02:05:00.000Z', digest('bwm', 2))
-		|| jsonb_build_object('findings', jsonb_build_array(f('gap', 'REC-1', 'REC-1/x', 'a'),
-								    f('gap', 'REC-1', 'REC-1/x', 'b', 'notice'))),
-	r_finding(1, f('unknown_recorder', NULL, 'QH-01/A2')),
+		|| jsonb_build_object('findings', jsonb_build_array(f('tap_gap', 'REC-1', 'REC-1/x', 'a'),
+								    f('tap_gap', 'REC-1', 'REC-1/x', 'b', 'notice'))),
+	r_finding(1, f('tap_unknown', NULL, 'QH-01/A2')),
 	r_end(1)] AS records;
 
 SELECT is((SELECT ingest(VARIADIC records) FROM batch), 8, 'eight records are new');
@@ -27,12 +27,12 @@ SELECT results_eq('SELECT sessions, recordings, segments, signed, duration_ms, b
 	$$VALUES (0::bigint, 1::bigint, 2::bigint, 2::bigint, 600000::bigint, 200::numeric, 'U1', '2026-11-20'::date),
 		 (1, 0, 0, 0, 0, 0, 'U1', '2026-11-23')$$, 'the days are counted');
 SELECT results_eq('SELECT recorder, code, severity::text, findings FROM dv.finding_summary ORDER BY 1, 2, 3',
-	$$VALUES ('', 'unknown_recorder', 'warning', 1::bigint), ('REC-1', 'gap', 'notice', 1),
-		 ('REC-1', 'gap', 'violation', 2)$$, 'the findings are counted');
+	$$VALUES ('', 'tap_unknown', 'warning', 1::bigint), ('REC-1', 'tap_gap', 'notice', 1),
+		 ('REC-1', 'tap_gap', 'violation', 2)$$, 'the findings are counted');
 SELECT is((SELECT unit::text FROM dv.segment LIMIT 1), 'U1', 'the unit of that day is kept');
 SELECT is((SELECT count(*) FROM dv.blob), 6::bigint, 'media and sidecars are blobs');
 SELECT is((SELECT finding FROM dv.finding WHERE fact = 'a'),
-	encode(substr(sha256(E'gap\nREC-1/x\na'), 1, 16), 'hex')::uuid, 'the id of a finding is derived');
+	encode(substr(sha256(E'tap_gap\nREC-1/x\na'), 1, 16), 'hex')::uuid, 'the id of a finding is derived');
 
 -- Two sessions between one another, and the first one's tail again.
 SELECT is((SELECT ingest(r_session(2, 'REC-2'), records[8], r_segment(2, 'REC-2', 3, 3, 0), records[4],
@@ -99,7 +99,7 @@ INSERT INTO refused VALUES
 	('a rule nobody knows', r_finding(3, f('no_such_rule', 'REC-1', 'x')), '23503',
 		'record 2 (finding of session ' || uid('sess', 3) || '): finding no_such_rule: there is no such rule'),
 	('no finding', r('finding', 3), '22023', 'record 2 (finding'),
-	('a finding about nothing', r_finding(3, f('gap', 'REC-1', '')), '23514', 'record 2 (finding'),
+	('a finding about nothing', r_finding(3, f('tap_gap', 'REC-1', '')), '23514', 'record 2 (finding'),
 	('findings that are none', r_segment(3, 'REC-1', 41, 1, 0) || '{"findings": 7}', '22023', 'record 2 (segment'),
 	('a manifest without counter', r_manifest(3, 'REC-1', 42, 1, 1, 0) - 'dseq', '23514', 'record 2 (manifest'),
 	('a vendor in decimal', jsonb_set(r_session(50, 'REC-1'), '{usb,vid}', '"12345"'), '22023', 'record 2 (session');

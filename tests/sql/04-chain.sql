@@ -66,10 +66,10 @@ SELECT is_empty($$SELECT * FROM dv.chain_context(uid('sess', 6))$$, 'an unknown 
 
 -- ---- judging ----
 
-SELECT is(dv.judge(uid('sess', 3), jsonb_build_array(f('gap', 'REC-1', 'REC-1/a'), f('late_upload', 'REC-1', 'REC-1/a'))),
+SELECT is(dv.judge(uid('sess', 3), jsonb_build_array(f('tap_gap', 'REC-1', 'REC-1/a'), f('tap_late', 'REC-1', 'REC-1/a'))),
 	2, 'two findings');
 CREATE TEMPORARY TABLE before AS SELECT everything() AS state;
-SELECT is(dv.judge(uid('sess', 3), jsonb_build_array(f('gap', 'REC-1', 'REC-1/a'), f('late_upload', 'REC-1', 'REC-1/a'))),
+SELECT is(dv.judge(uid('sess', 3), jsonb_build_array(f('tap_gap', 'REC-1', 'REC-1/a'), f('tap_late', 'REC-1', 'REC-1/a'))),
 	0, 'again: none');
 SELECT is(everything(), (SELECT state FROM before), 'and nothing changed');
 SELECT is((SELECT findings FROM dv.dock_session_judged WHERE session = uid('sess', 3)), 2, 'the session is judged');

@@ -14,9 +14,9 @@ SELECT ingest(r_session(1, 'REC-1'),
 	r_end(1),
 	r_session(2, 'REC-2'), r_manifest(2, 'REC-2', 4, 4, 4, 0),
 	r_segment(2, 'REC-2', 4, 4, 0, '2026-11-21T02:00:00.000Z', digest('bwm', 4)), r_end(2),
-	r_session(3, NULL), r_finding(3, f('unknown_recorder', NULL, 'QH-01/A3')));
-SELECT dv.judge(uid('sess', 1), jsonb_build_array(f('late_upload', 'REC-1', 'REC-1/' || uid('rec', 1)),
-	f('gap', 'REC-1', 'REC-1/' || uid('rec', 1), 'x', 'notice')));
+	r_session(3, NULL), r_finding(3, f('tap_unknown', NULL, 'QH-01/A3')));
+SELECT dv.judge(uid('sess', 1), jsonb_build_array(f('tap_late', 'REC-1', 'REC-1/' || uid('rec', 1)),
+	f('tap_gap', 'REC-1', 'REC-1/' || uid('rec', 1), 'x', 'notice')));
 SELECT dv.judge(uid('sess', 2), '[]');
 
 CREATE TEMPORARY TABLE today AS SELECT dv.day_of(now()) AS d;
@@ -27,7 +27,7 @@ SELECT is(r - 'made_at' - 'recorders' - 'findings', jsonb_build_object('from', d
 	'{"recorders": 3, "sessions": 3, "recordings": 3, "segments": 4, "signed_by_recorder": 1,
 	  "sealed_at_dock": 3, "duration_ms": 1200000, "bytes": 400, "findings": 3, "violations": 1,
 	  "warnings": 1, "notices": 1, "infos": 0,
-	  "by_code": {"late_upload": 1, "gap": 1, "unknown_recorder": 1}}'::jsonb), 'the whole of today')
+	  "by_code": {"tap_late": 1, "tap_gap": 1, "tap_unknown": 1}}'::jsonb), 'the whole of today')
 FROM report, today;
 SELECT is(r -> 'recorders', '[
 	{"recorder": "REC-1", "unit": "U1", "officer": "019123", "sessions": 1, "recordings": 2, "segments": 3,
@@ -41,14 +41,14 @@ SELECT is(r -> 'recorders', '[
 	 "violations": 0, "warnings": 0, "notices": 0, "infos": 0}]'::jsonb, 'a line a recorder') FROM report;
 SELECT is(jsonb_agg(x - 'raised_at' - 'id' - 'text_zh' - 'text_en' - 'next_step_zh' - 'next_step_en'),
 	jsonb_build_array(
-	jsonb_build_object('code', 'gap', 'article', 12, 'severity', 'notice', 'recorder', 'REC-1', 'unit', 'U1',
+	jsonb_build_object('code', 'tap_gap', 'article', 12, 'severity', 'notice', 'recorder', 'REC-1', 'unit', 'U1',
 		'subject_kind', 'recording', 'subject', 'REC-1/' || uid('rec', 1), 'at', '2026-11-20T02:05:00.000Z',
 		'session', uid('sess', 1), 'confidence', NULL, 'detail', '{"path": "x"}'::jsonb),
-	jsonb_build_object('code', 'late_upload', 'article', 32, 'severity', 'violation', 'recorder', 'REC-1',
+	jsonb_build_object('code', 'tap_late', 'article', 32, 'severity', 'violation', 'recorder', 'REC-1',
 		'unit', 'U1', 'subject_kind', 'recording', 'subject', 'REC-1/' || uid('rec', 1),
 		'at', '2026-11-20T02:05:00.000Z', 'session', uid('sess', 1), 'confidence', NULL,
 		'detail', '{"path": "x"}'::jsonb),
-	jsonb_build_object('code', 'unknown_recorder', 'article', 33, 'severity', 'warning', 'recorder', NULL,
+	jsonb_build_object('code', 'tap_unknown', 'article', 33, 'severity', 'warning', 'recorder', NULL,
 		'unit', NULL, 'subject_kind', 'recording', 'subject', 'QH-01/A3', 'at', '2026-11-20T02:05:00.000Z',
 		'session', uid('sess', 3), 'confidence', NULL, 'detail', '{"path": "x"}'::jsonb)),
 	'the findings, with their articles') FROM report, jsonb_array_elements(r -> 'findings') AS x;
@@ -90,7 +90,7 @@ SELECT results_eq($$SELECT seq::integer, start_at FROM dv.timeline('REC-1', '202
 SELECT results_eq($$SELECT start_at FROM dv.timeline('REC-1', '2026-11-21')$$,
 	$$VALUES ('2026-11-20T15:58:00Z'::timestamptz)$$, 'what goes over midnight is on both days');
 SELECT is_empty($$SELECT * FROM dv.timeline('REC-1', '2026-11-19')$$, 'nothing the day before');
-SELECT set_eq($$SELECT code FROM dv.timeline_findings('REC-1', '2026-11-20')$$, ARRAY['gap', 'late_upload'],
+SELECT set_eq($$SELECT code FROM dv.timeline_findings('REC-1', '2026-11-20')$$, ARRAY['tap_gap', 'tap_late'],
 	'findings of the day');
 SELECT results_eq($$SELECT segments, duration_ms, assurance, findings FROM dv.recording_list
 		    WHERE recording = uid('rec', 1)$$,

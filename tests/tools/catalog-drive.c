@@ -7,6 +7,9 @@
  *		each, 16 calls in flight, until all are recorded, asking again as
  *		dockd does; a line at each tenth, and one that sums up
  *	catalog-drive ask CONNINFO SESSION	every other call once, and what it said
+ *	catalog-drive watch CONNINFO N		until N changes of recorders were told
+ *	catalog-drive cancel CONNINFO -		as many calls as are taken, then the end
+ *	catalog-drive read CONNINFO DAY		every statement that reads, as a tool runs it
  *
  * Exits 1 when a call is refused or answered twice, with the reason.
  */
@@ -24,6 +27,7 @@
 #include "base/util.h"
 #include "catalog/catalog.h"
 #include "catalog/migrate.h"
+#include "catalog/sync.h"
 
 enum { IN_FLIGHT = 16, SEGMENTS = 5, PARTS = 2 };
 
@@ -295,6 +299,111 @@ static int ask(const char *conninfo, const char *session)
 	return d.over ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* ------ watching, cancelling ------ */
+
+static void on_change(void *data)
+{
+	struct drive *d = data;
+
+	printf("changed\n");
+	if (--d->waiting > 0)
+		return;
+	d->over = true;
+	catalog_free(d->c, on_gone, NULL);
+}
+
+static void print_state(void *data, bool up, const char *why)
+{
+	(void)data;
+	printf("%s%s%s\n", up ? "up" : "down", up ? "" : ": ", why);
+}
+
+static int watch(const char *conninfo, size_t n)
+{
+	struct drive d = { .loop = uv_default_loop(), .waiting = n };
+	struct err e = { 0 };
+
+	if (catalog_new(d.loop, conninfo, print_state, &d, &d.c, &e) < 0)
+		die("cannot start", &e);
+	catalog_watch_recorders(d.c, on_change, &d);
+	uv_run(d.loop, UV_RUN_DEFAULT);
+	return d.over ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void on_cancelled(void *data, int r, const struct err *e)
+{
+	struct drive *d = data;
+
+	if (r != -ECANCELED || d->over)
+		die("not cancelled, or after the end", e);
+	d->answers++;
+}
+
+static void on_freed(void *data)
+{
+	struct drive *d = data;
+
+	d->over = true;
+}
+
+static void fill_and_free(void *data, bool up, const char *why)
+{
+	struct drive *d = data;
+	int r;
+
+	if (!up)
+		die(why, NULL);
+	while ((r = catalog_ingest(d->c, "[]", 2, on_cancelled, d)) == 0)
+		d->calls++;
+	if (r != -EAGAIN)
+		die(uv_strerror(r), NULL);
+	catalog_free(d->c, on_freed, d);
+	if (d->answers > 0 || d->over)
+		die("called back from inside a call", NULL);
+}
+
+static int cancel(const char *conninfo)
+{
+	struct drive d = { .loop = uv_default_loop() };
+	struct err e = { 0 };
+
+	if (catalog_new(d.loop, conninfo, fill_and_free, &d, &d.c, &e) < 0)
+		die("cannot start", &e);
+	uv_run(d.loop, UV_RUN_DEFAULT);
+	printf("%zu calls, %zu cancelled\n", d.calls, d.answers);
+	return d.over && d.calls == d.answers ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ------ as a tool ------ */
+
+static int read_all(const char *conninfo, const char *day)
+{
+	AUTO(catalog_sync_closep) struct catalog_sync *c = NULL;
+	struct err e = { 0 };
+	unsigned s;
+
+	if (catalog_sync_open(conninfo, &c, &e) < 0)
+		die("cannot connect", &e);
+	for (s = STATEMENT_RECORDER_LIST; s < STATEMENTS; s++) {
+		AUTO(catalog_rows_freep) struct catalog_rows *rows = NULL;
+		const char *params[10] = { NULL };
+		json_t *list;
+
+		if (s == STATEMENT_REPORT_INTEGRITY)
+			params[0] = params[1] = day;
+		if (catalog_sync_run(c, (enum catalog_statement)s, params,
+				     catalog_statements[s].n_params, &rows, &e) < 0)
+			die(catalog_statements[s].name, &e);
+		list = catalog_rows_list(rows);
+		printf("%s ", catalog_statements[s].name);
+		if (list == NULL || json_dumpf(list, stdout, JSON_COMPACT) < 0)
+			die("no JSON", NULL);
+		printf("\n");
+		json_decref(list);
+	}
+	return EXIT_SUCCESS;
+}
+
 static void print_migration(void *data, const struct migration *m)
 {
 	(void)data;
@@ -317,6 +426,12 @@ int main(int argc, char **argv)
 		return ingest(argv[2], strtoul(argv[3], NULL, 10));
 	if (strcmp(argv[1], "ask") == 0)
 		return ask(argv[2], argv[3]);
+	if (strcmp(argv[1], "watch") == 0)
+		return watch(argv[2], strtoul(argv[3], NULL, 10));
+	if (strcmp(argv[1], "cancel") == 0)
+		return cancel(argv[2]);
+	if (strcmp(argv[1], "read") == 0)
+		return read_all(argv[2], argv[3]);
 	r = strcmp(argv[1], "migrate") == 0 ?
 	    catalog_migrate(argv[2], argv[3], print_migration, NULL, &e) :
 	    catalog_migrate_status(argv[2], argv[3], print_migration, NULL, &e);
