@@ -35,6 +35,34 @@ static void add_progress(json_t *slot)
 	json_object_set_new(slot, "files", json_string(both));
 }
 
+/*
+ * What the person at the slot does next.  dockd's own note is technical and in
+ * English: it follows where it says what to repair.
+ */
+static void add_advice(json_t *slot)
+{
+	static const struct { const char *state; enum text_id advice; bool note; } advices[] = {
+		{ "refused", T_SLOT_REFUSED, false },
+		{ "unassigned", T_SLOT_UNASSIGNED, false },
+		{ "paused", T_SLOT_PAUSED, true },
+		{ "fault", T_SLOT_FAULT, true },
+	};
+	const char *state = json_string_value(json_object_get(slot, "state"));
+	const char *note = json_string_value(json_object_get(slot, "note"));
+	char both[CELL_MAX] = "";
+	size_t i;
+
+	for (i = 0; state != NULL && i < COUNT(advices); i++)
+		if (strcmp(state, advices[i].state) == 0)
+			snprintf(both, sizeof(both), "%s%s%s", text(advices[i].advice),
+				 advices[i].note ? ": " : "",
+				 advices[i].note && note != NULL ? note : "");
+	if (state != NULL && strcmp(state, "safe") == 0 &&
+	    json_is_false(json_object_get(slot, "recorded")))
+		snprintf(both, sizeof(both), "%s", text(T_SLOT_STORED));
+	json_object_set_new(slot, "note", both[0] == '\0' ? json_null() : json_string(both));
+}
+
 static void show(const struct ctl *c, const json_t *answer)
 {
 	json_t *slots = json_object_get(answer, "slots"), *slot;
@@ -47,8 +75,10 @@ static void show(const struct ctl *c, const json_t *answer)
 		fflush(stdout);
 		return;
 	}
-	json_array_foreach(slots, i, slot)
+	json_array_foreach(slots, i, slot) {
 		add_progress(slot);
+		add_advice(slot);
+	}
 	table_print(stdout, slots, slot_columns, COUNT(slot_columns));
 	if (backlog > 0)
 		say(stdout, T_BACKLOG, backlog);

@@ -1,5 +1,4 @@
 /* vaultctl report integrity: what came in, and what was found. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -57,15 +56,17 @@ static void print_detail(FILE *to, const json_t *detail)
 {
 	const char *key, *gap = "    ";
 	const json_t *v;
-	char *s;
 
 	json_object_foreach((json_t *)(uintptr_t)detail, key, v) {
-		if (json_is_object(v) || json_is_array(v) || json_is_null(v))
-			continue;
-		s = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-		fprintf(to, "%s%s=%s", gap, key, s == NULL ? json_string_value(v) : s);
+		if (json_is_string(v))
+			fprintf(to, "%s%s=%s", gap, key, json_string_value(v));
+		else if (json_is_integer(v))
+			fprintf(to, "%s%s=%lld", gap, key, (long long)json_integer_value(v));
+		else if (json_is_real(v))
+			fprintf(to, "%s%s=%.1f", gap, key, json_real_value(v));
+		else
+			continue;	/* lists are for programs */
 		gap = "  ";
-		free(s);
 	}
 	if (gap[2] == '\0')
 		fputc('\n', to);
@@ -89,7 +90,7 @@ static void finding_print(FILE *to, const json_t *f)
 		fputc('\n', to);
 	}
 	fprintf(to, "    %s\n    ", string(f, zh ? "text_zh" : "text_en"));
-	say(to, T_FINDING_SUBJECT, word(string(f, "subject_kind")), string(f, "subject"));
+	say(to, T_FINDING_SUBJECT, subject_word(string(f, "subject_kind")), string(f, "subject"));
 	print_detail(to, json_object_get(f, "detail"));
 	fputs("    ", to);
 	say(to, T_NEXT_STEP, string(f, zh ? "next_step_zh" : "next_step_en"));

@@ -49,8 +49,12 @@ static const struct { const char *value, *zh, *en; } words[] = {
 	{ "changed", "文件已改动", "CHANGED" },
 	{ "gone", "文件缺失", "GONE" },
 	{ "too_late", "编号过小", "TOO LATE" },
+};
+
+static const struct { const char *value, *zh, *en; } subjects[] = {
 	{ "recorder", "记录仪", "recorder" },
 	{ "session", "采集会话", "dock session" },
+	{ "recording", "录像", "recording" },
 	{ "segment", "分段", "segment" },
 	{ "slot", "槽位", "slot" },
 };
@@ -128,6 +132,16 @@ const char *word(const char *value)
 		if (strcmp(words[i].value, value) == 0)
 			return now == LANG_ZH ? words[i].zh : words[i].en;
 	return value;
+}
+
+const char *subject_word(const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(subjects); i++)
+		if (strcmp(subjects[i].value, kind) == 0)
+			return now == LANG_ZH ? subjects[i].zh : subjects[i].en;
+	return kind;
 }
 
 /* One UTF-8 character at *s; steps over it.  Malformed bytes count as themselves. */

@@ -40,6 +40,9 @@ const char *text_fill(char *ret, size_t size, enum text_id id, ...);
 /* The word for a value; the value itself when it has none. */
 const char *word(const char *value);
 
+/* The word for a kind of subject: "recording" is another thing as a slot's state. */
+const char *subject_word(const char *kind);
+
 /* Columns that s takes on a terminal: East Asian wide characters take two. */
 int text_width(const char *s);
 
