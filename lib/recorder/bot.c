@@ -63,6 +63,11 @@ static bool any(const struct bot_exchange *x, enum usb_status s)
 	return x->cbw == s || x->data == s || x->csw == s;
 }
 
+bool bot_status_due(const struct bot_exchange *x)
+{
+	return x->cbw == USB_DONE && x->cbw_whole && x->data == USB_DONE && x->csw_len == 0;
+}
+
 enum bot_event bot_judge(const struct bot_exchange *x, const char **ret_why)
 {
 	if (any(x, USB_GONE)) {
@@ -85,13 +90,9 @@ enum bot_event bot_judge(const struct bot_exchange *x, const char **ret_why)
 		*ret_why = "the transfer failed on the bus";
 		return BOT_EV_FAULT;
 	}
-	if (x->data == USB_STALLED && x->csw != USB_DONE) {
+	if (x->data != USB_DONE) {
 		*ret_why = "the device stalled the data";
 		return BOT_EV_STALL_DATA;
-	}
-	if (x->data != USB_DONE) {
-		*ret_why = "a status came while the data was stalled";
-		return BOT_EV_FAULT;
 	}
 	if (x->csw != USB_DONE) {
 		*ret_why = "the device stalled the status";

@@ -44,6 +44,9 @@ struct bot_exchange {
 	bool phase_error;
 };
 
+/* Command and data ended so that a status will follow, and it is not there yet. */
+bool bot_status_due(const struct bot_exchange *x);
+
 enum bot_event {
 	BOT_EV_OK,
 	BOT_EV_STALL_DATA,
@@ -58,7 +61,7 @@ enum bot_event {
 enum bot_event bot_judge(const struct bot_exchange *x, const char **ret_why);
 
 enum bot_state {
-	BOT_EXCHANGE,		/* command, data and status are queued */
+	BOT_EXCHANGE,		/* command, data, status */
 	BOT_CLEAR_DATA,		/* the data stage stalled (6.7.2): clear, then */
 	BOT_STATUS,		/* ask for the status alone */
 	BOT_CLEAR_STATUS,	/* the status stalled (5.3.3): clear, then */

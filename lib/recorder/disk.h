@@ -4,9 +4,8 @@
  * REQUEST SENSE, READ CAPACITY(10/16), READ(10/16).  No write command exists
  * here, which makes this a write blocker.
  *
- * One command is on the wire at a time, as BOT demands; command, data and
- * status of it are queued together, and reads queue behind one another, so
- * that the next READ leaves as soon as the last status came.
+ * One command is on the wire at a time, as BOT demands; reads queue behind one
+ * another, so that the next READ leaves as soon as the last status came.
  *
  * Units    a sector is block_size bytes; offsets and lengths below are bytes.
  * Errors   see usb_io.h for callbacks.

@@ -22,12 +22,44 @@ static void cancel(struct transport *t, struct usb_xfer *x)
 		t->io->ops->cancel(t->io, x);
 }
 
+static int submit(struct transport *t, struct usb_xfer *x, uint8_t endpoint, uint8_t *buf,
+		  uint32_t len, void (*cb)(struct usb_xfer *x))
+{
+	int r;
+
+	*x = (struct usb_xfer){
+		.endpoint = endpoint, .buf = buf, .len = len, .cb = cb, .data = t,
+		.timeout_ms = t->state < BOT_RESET ? t->timeout_ms :
+						     TRANSPORT_RECOVERY_TIMEOUT_MS,
+	};
+	r = t->io->ops->submit(t->io, x);
+	if (r < 0)
+		x->data = NULL;
+	else
+		t->flying++;
+	return r;
+}
+
 static bool probing(const struct transport *t)
 {
 	return t->state == BOT_PROBE || t->state == BOT_PROBE_AGAIN;
 }
 
-/* Everything that was queued is back: decide. */
+/* One of several could not be submitted: it ends like one that failed. */
+static enum usb_status failed(int r)
+{
+	return r == -ENODEV ? USB_GONE : USB_FAILED;
+}
+
+static void on_csw(struct usb_xfer *x);
+
+static int ask_status(struct transport *t)
+{
+	t->status_asked = true;
+	return submit(t, &t->x_csw, t->io->endpoint_in, t->csw_bytes, BOT_CSW_LEN, on_csw);
+}
+
+/* Everything that there will be is back: decide. */
 static void exchange_done(struct transport *t)
 {
 	const uint32_t asked = probing(t) ? 0 : t->command.data_len;
@@ -41,20 +73,23 @@ static void exchange_done(struct transport *t)
 	move(t, ev, why);
 }
 
-/*
- * x is back.  What was queued behind a transfer that failed would wait for
- * something that does not come.
- */
 static void back(struct transport *t, struct usb_xfer *x)
 {
+	int r;
+
 	x->data = NULL;
 	t->flying--;
 	if (x == &t->x_cbw && x->status != USB_DONE)
 		cancel(t, &t->x_data);
-	if (x != &t->x_csw && x->status != USB_DONE)
-		cancel(t, &t->x_csw);
-	if (t->flying == 0)
-		exchange_done(t);
+	if (t->flying > 0)
+		return;
+	if (!t->status_asked && !t->cancelled && bot_status_due(&t->seen)) {
+		r = ask_status(t);
+		if (r == 0)
+			return;
+		t->seen.csw = failed(r);
+	}
+	exchange_done(t);
 }
 
 static void on_cbw(struct usb_xfer *x)
@@ -88,7 +123,6 @@ static void on_data(struct usb_xfer *x)
 		memcpy(t->csw_bytes, x->buf, BOT_CSW_LEN);
 		t->seen.csw_len = BOT_CSW_LEN;
 		t->actual = 0;
-		cancel(t, &t->x_csw);
 	}
 	back(t, x);
 }
@@ -97,62 +131,25 @@ static void on_csw(struct usb_xfer *x)
 {
 	struct transport *t = x->data;
 
-	if (t->seen.csw_len == 0) {		/* it did not come in place of the data */
-		t->seen.csw = x->status;
-		t->seen.csw_len = x->actual;
-	}
+	t->seen.csw = x->status;
+	t->seen.csw_len = x->actual;
 	back(t, x);
-}
-
-static int submit(struct transport *t, struct usb_xfer *x, uint8_t endpoint, uint8_t *buf,
-		  uint32_t len, void (*cb)(struct usb_xfer *x))
-{
-	int r;
-
-	*x = (struct usb_xfer){
-		.endpoint = endpoint, .buf = buf, .len = len, .cb = cb, .data = t,
-		.timeout_ms = t->state < BOT_RESET ? t->timeout_ms :
-						     TRANSPORT_RECOVERY_TIMEOUT_MS,
-	};
-	r = t->io->ops->submit(t->io, x);
-	if (r < 0)
-		x->data = NULL;
-	else
-		t->flying++;
-	return r;
-}
-
-/* One of several could not be submitted: it ends like one that failed. */
-static enum usb_status failed(int r)
-{
-	return r == -ENODEV ? USB_GONE : USB_FAILED;
 }
 
 static int start_command(struct transport *t, const struct scsi_command *c)
 {
-	uint8_t in = t->io->endpoint_in;
 	int r;
 
 	memset(&t->seen, 0, sizeof(t->seen));
-	memset(&t->x_data, 0, sizeof(t->x_data));
-	memset(&t->x_csw, 0, sizeof(t->x_csw));
+	t->status_asked = false;
 	bot_cbw(c, ++t->tag, t->cbw);
 	r = submit(t, &t->x_cbw, t->io->endpoint_out, t->cbw, BOT_CBW_LEN, on_cbw);
-	if (r < 0)
+	if (r < 0 || c->data_len == 0)
 		return r;
-	if (c->data_len > 0) {
-		r = submit(t, &t->x_data, in, t->data, c->data_len, on_data);
-		if (r < 0)
-			t->seen.data = failed(r);
-	}
-	if (r == 0) {
-		r = submit(t, &t->x_csw, in, t->csw_bytes, BOT_CSW_LEN, on_csw);
-		if (r < 0)
-			t->seen.csw = failed(r);
-	}
+	r = submit(t, &t->x_data, t->io->endpoint_in, t->data, c->data_len, on_data);
 	if (r < 0) {
+		t->seen.data = failed(r);
 		cancel(t, &t->x_cbw);
-		cancel(t, &t->x_data);
 	}
 	return 0;
 }
@@ -172,7 +169,7 @@ static int start_probe(struct transport *t)
 static int start_status(struct transport *t)
 {
 	t->seen = (struct bot_exchange){ .cbw_whole = true };
-	return submit(t, &t->x_csw, t->io->endpoint_in, t->csw_bytes, BOT_CSW_LEN, on_csw);
+	return ask_status(t);
 }
 
 static void on_act(void *data, int r)

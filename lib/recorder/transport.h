@@ -1,6 +1,8 @@
 /*
  * One SCSI command at a time over bulk-only transport: does what bot.h
- * decides.  Command, data and status are queued together.
+ * decides.  Command and data are queued together; the status is asked for when
+ * the data is there, as every other host does: there are devices that lose a
+ * request for it that came before.
  *
  * Errors   see usb_io.h for callbacks.
  * Threads  the thread that runs the loop, and no other.
@@ -27,7 +29,7 @@ struct transport {
 	void (*cb)(void *cb_data, enum bot_state end);
 	void *cb_data;
 	enum bot_state state;
-	bool running, cancelled;
+	bool running, cancelled, status_asked;
 
 	struct usb_xfer x_cbw, x_data, x_csw, x_control;
 	unsigned flying;		/* transfers submitted and not yet back */

@@ -92,7 +92,8 @@ START_TEST(residues_are_believed_when_they_agree)
 }
 END_TEST
 
-#define WHOLE	.cbw_whole = true, .csw_len = 13
+#define SENT	.cbw_whole = true
+#define WHOLE	SENT, .csw_len = 13
 
 static const struct {
 	const char *what;
@@ -100,27 +101,22 @@ static const struct {
 	enum bot_event ev;
 } judgements[] = {
 	{ "well", { WHOLE }, BOT_EV_OK },
-	{ "the command stalls", { .cbw = USB_STALLED, .data = USB_CANCELLED,
-				  .csw = USB_CANCELLED }, BOT_EV_FAULT },
+	{ "the command stalls", { .cbw = USB_STALLED, .data = USB_CANCELLED },
+	  BOT_EV_FAULT },
 	{ "half a command goes out", { .csw_len = 13 }, BOT_EV_FAULT },
-	{ "the data stalls", { WHOLE, .data = USB_STALLED, .csw = USB_CANCELLED },
-	  BOT_EV_STALL_DATA },
-	{ "and the status with it", { WHOLE, .data = USB_STALLED, .csw = USB_STALLED },
-	  BOT_EV_STALL_DATA },
-	{ "but a status comes", { WHOLE, .data = USB_STALLED }, BOT_EV_FAULT },
-	{ "babble", { WHOLE, .data = USB_OVERFLOW, .csw = USB_CANCELLED }, BOT_EV_FAULT },
+	{ "the data stalls", { SENT, .data = USB_STALLED }, BOT_EV_STALL_DATA },
+	{ "babble", { SENT, .data = USB_OVERFLOW }, BOT_EV_FAULT },
 	{ "a status too long", { WHOLE, .csw = USB_OVERFLOW }, BOT_EV_FAULT },
 	{ "the status stalls", { WHOLE, .csw = USB_STALLED }, BOT_EV_STALL_STATUS },
-	{ "an empty status", { .cbw_whole = true }, BOT_EV_EMPTY_STATUS },
+	{ "an empty status", { SENT }, BOT_EV_EMPTY_STATUS },
 	{ "a wrong status", { WHOLE, .csw_fault = "x" }, BOT_EV_FAULT },
 	{ "a phase error", { WHOLE, .phase_error = true }, BOT_EV_FAULT },
-	{ "silence", { .cbw = USB_TIMED_OUT, .data = USB_CANCELLED, .csw = USB_CANCELLED },
-	  BOT_EV_TIMEOUT },
+	{ "silence", { .cbw = USB_TIMED_OUT, .data = USB_CANCELLED }, BOT_EV_TIMEOUT },
+	{ "silence after the command", { SENT, .data = USB_TIMED_OUT }, BOT_EV_TIMEOUT },
 	{ "silence after the data", { WHOLE, .csw = USB_TIMED_OUT }, BOT_EV_TIMEOUT },
-	{ "unplugged", { WHOLE, .data = USB_GONE, .csw = USB_CANCELLED }, BOT_EV_GONE },
-	{ "unplugged at the end", { WHOLE, .data = USB_STALLED, .csw = USB_GONE }, BOT_EV_GONE },
-	{ "noise on the wire", { WHOLE, .data = USB_FAILED, .csw = USB_CANCELLED },
-	  BOT_EV_FAULT },
+	{ "unplugged", { SENT, .data = USB_GONE }, BOT_EV_GONE },
+	{ "unplugged at the end", { SENT, .csw = USB_GONE }, BOT_EV_GONE },
+	{ "noise on the wire", { SENT, .data = USB_FAILED }, BOT_EV_FAULT },
 };
 
 START_TEST(exchanges_are_judged)
@@ -130,6 +126,20 @@ START_TEST(exchanges_are_judged)
 	ck_assert_msg(bot_judge(&judgements[_i].x, &why) == judgements[_i].ev, "%s",
 		      judgements[_i].what);
 	ck_assert((why == NULL) == (judgements[_i].ev == BOT_EV_OK));
+}
+END_TEST
+
+static const struct { const char *what; struct bot_exchange x; bool due; } dues[] = {
+	{ "command and data went well", { SENT }, true },
+	{ "it is there", { WHOLE }, false },
+	{ "the data stalled", { SENT, .data = USB_STALLED }, false },
+	{ "the command stalled", { .cbw = USB_STALLED }, false },
+	{ "half a command", { .cbw_whole = false }, false },
+};
+
+START_TEST(a_status_is_asked_for_when_it_is_due)
+{
+	ck_assert_msg(bot_status_due(&dues[_i].x) == dues[_i].due, "%s", dues[_i].what);
 }
 END_TEST
 
@@ -185,6 +195,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, residues_are_believed_when_they_agree, 0,
 			    (int)COUNT(deliveries));
 	tcase_add_loop_test(tc, exchanges_are_judged, 0, (int)COUNT(judgements));
+	tcase_add_loop_test(tc, a_status_is_asked_for_when_it_is_due, 0, (int)COUNT(dues));
 	tcase_add_loop_test(tc, follows_the_table, 0, (int)COUNT(moves));
 	tcase_add_test(tc, no_state_comes_twice);
 }
