@@ -263,6 +263,10 @@ static void recovered(struct disk *d)
 	d->reset_before = true;
 	if (!d->transport.timed_out) {
 		again(d);
+	} else if (d->stage == STAGE_INQUIRY && d->timeouts++ == 0) {
+		/* It was in the middle of a command that a reader before us never finished. */
+		transport_set_timeout(&d->transport, DISK_COMMAND_TIMEOUT_MS);
+		again(d);
 	} else if (++d->timeouts > 1 || d->stage != STAGE_SERVE) {
 		/* Each costs half a minute: a card full of them would take the day. */
 		die(d, -ETIMEDOUT);
@@ -342,6 +346,7 @@ static void take_identity(struct disk *d)
 	memcpy(d->info.product, id.product, sizeof(id.product));
 	memcpy(d->info.revision, id.revision, sizeof(id.revision));
 	d->stage = STAGE_READY;
+	transport_set_timeout(&d->transport, DISK_COMMAND_TIMEOUT_MS);
 	start(d, scsi_test_unit_ready(), NULL);
 }
 
@@ -400,7 +405,7 @@ int disk_open(uv_loop_t *loop, struct usb_io *io, open_cb cb, void *data, struct
 	d->io = io;
 	d->opened = cb;
 	d->opened_data = data;
-	transport_init(&d->transport, io, DISK_COMMAND_TIMEOUT_MS);
+	transport_init(&d->transport, io, DISK_GREETING_TIMEOUT_MS);
 	uv_timer_init(loop, &d->timer);
 	d->timer.data = d;
 	*ret = d;

@@ -36,6 +36,9 @@ enum {
 					 * firmware was tested with */
 	DISK_REQUEST_SS = 512 * 1024,	/* and at SuperSpeed */
 	DISK_COMMAND_TIMEOUT_MS = 30000,
+	DISK_GREETING_TIMEOUT_MS = 3000,	/* of the first INQUIRY, which needs no medium; then a
+						 * reset, since whoever read before us may have been
+						 * killed in the middle of a command */
 };
 
 struct disk_info {

@@ -15,6 +15,11 @@ void transport_init(struct transport *t, struct usb_io *io, uint32_t timeout_ms)
 	t->timeout_ms = timeout_ms;
 }
 
+void transport_set_timeout(struct transport *t, uint32_t timeout_ms)
+{
+	t->timeout_ms = timeout_ms;
+}
+
 /* A transfer in flight is known by its data, which is NULL otherwise. */
 static void cancel(struct transport *t, struct usb_xfer *x)
 {

@@ -42,6 +42,9 @@ struct transport {
 /* timeout_ms: of each command. */
 void transport_init(struct transport *t, struct usb_io *io, uint32_t timeout_ms);
 
+/* The same for commands to come. */
+void transport_set_timeout(struct transport *t, uint32_t timeout_ms);
+
 /*
  * Carry out c; its data goes into buf, which has room for c->data_len bytes.
  * cb gets one of the end states of bot.h.

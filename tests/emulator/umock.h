@@ -9,7 +9,9 @@
  * polled: stopped output means nothing to reap, and closing the master is the
  * hang-up that a driver sees when the cable is pulled.
  *
- * Threads  the one that runs the GLib main loop.
+ * Threads  umockdev serves ioctls on a thread of its own; timers and whoever
+ *	    plugs are on the one that runs the GLib main loop.  One lock, taken
+ *	    by every function that is called from outside, makes them take turns.
  * Errors   0 or a negative errno and a sentence.
  */
 #ifndef EMULATOR_UMOCK_H
@@ -51,7 +53,7 @@ int umock_plug(struct umock_bus *b, const char *port, const struct model_config 
 int umock_unplug(struct umock_bus *b, const char *port, struct err *e);
 
 /* Each docked recorder: its port and the content bytes it has sent. */
-void umock_each(const struct umock_bus *b,
+void umock_each(struct umock_bus *b,
 		void (*cb)(void *data, const char *port, uint64_t bytes),
 		void *data);
 
@@ -88,6 +90,13 @@ struct umock_device {
 	unsigned done;			/* transfers to reap, of all open files */
 };
 
+/* Of all buses, since a timer may not look at what it is about before it has the lock.  Recursive:
+ * to let go of a client may be to close its files. */
+void umock_lock(void);
+void umock_unlock(void);
+/* For a timer's callback, once it has the lock: it was removed while it waited for it. */
+bool umock_timer_is_stale(void);
+
 /* Charge or, negative, give back memory of transfers; false: over UMOCK_MEMORY_MAX. */
 bool umock_charge(struct umock_bus *b, int64_t bytes);
 /* The device left its bus: its model asked for it, or a person. */
@@ -123,7 +132,7 @@ struct umock_open {
 /* Queue u and move what can be moved. */
 void umock_urb_queue(struct umock_urb *u);
 void umock_urb_pump(struct umock_device *d);
-/* End pending transfers that `which` says yes to, with this status. */
+/* End pending transfers that `which` says yes to, with this status; then move what can move. */
 void umock_urb_cancel(struct umock_device *d, int status,
 		      bool (*which)(const struct umock_urb *u, const void *data),
 		      const void *data);

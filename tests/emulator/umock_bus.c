@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -25,9 +25,26 @@ struct umock_bus {
 	GHashTable *hubs;		/* ports of hubs: char * -> sysfs path */
 };
 
+static GRecMutex lock;
+
 const char *umock_bus_root(const struct umock_bus *b)
 {
 	return b->root;
+}
+
+void umock_lock(void)
+{
+	g_rec_mutex_lock(&lock);
+}
+
+void umock_unlock(void)
+{
+	g_rec_mutex_unlock(&lock);
+}
+
+bool umock_timer_is_stale(void)
+{
+	return g_source_is_destroyed(g_main_current_source());
 }
 
 bool umock_charge(struct umock_bus *b, int64_t bytes)
@@ -119,7 +136,8 @@ static int open_node(struct umock_device *d, struct err *e)
 	if (d->master < 0 || grantpt(d->master) < 0 || unlockpt(d->master) < 0 ||
 	    ptsname_r(d->master, name, sizeof(name)) != 0)
 		return err_set(e, -errno, "pseudo terminal: %s", strerror(errno));
-	d->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	/* Not by its name: umockdev's preload remembers what is opened below /dev, 50 at most. */
+	d->slave = ioctl(d->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (d->slave < 0 || tcgetattr(d->slave, &t) < 0)
 		return err_set(e, -errno, "%s: %s", name, strerror(errno));
 	cfmakeraw(&t);
@@ -203,7 +221,8 @@ void umock_gone(struct umock_device *d)
 	umockdev_testbed_uevent(b->testbed, d->syspath, "remove");
 	umockdev_testbed_remove_device(b->testbed, d->syspath);
 	close(d->master);
-	d->master = -1;
+	close(d->slave);
+	d->master = d->slave = -1;
 	close(d->image_fd);
 	d->image_fd = -1;
 	model_free(m);
@@ -321,8 +340,8 @@ static int attach(struct umock_device *d, const struct model_config *config, str
 			  descriptors, len, config, e);
 }
 
-int umock_plug(struct umock_bus *b, const char *port, const struct model_config *config,
-	       struct err *e)
+static int plug(struct umock_bus *b, const char *port, const struct model_config *config,
+		struct err *e)
 {
 	struct umock_device *d;
 	const char *hub;
@@ -354,26 +373,44 @@ int umock_plug(struct umock_bus *b, const char *port, const struct model_config 
 	return 0;
 }
 
-int umock_unplug(struct umock_bus *b, const char *port, struct err *e)
+int umock_plug(struct umock_bus *b, const char *port, const struct model_config *config,
+	       struct err *e)
 {
-	struct umock_device *d = find(b, port);
+	int r;
 
-	if (d == NULL)
-		return err_set(e, -ENOENT, "port %s: nothing is docked there", port);
-	umock_gone(d);
-	return 0;
+	umock_lock();
+	r = plug(b, port, config, e);
+	umock_unlock();
+	return r;
 }
 
-void umock_each(const struct umock_bus *b,
+int umock_unplug(struct umock_bus *b, const char *port, struct err *e)
+{
+	struct umock_device *d;
+	int r = 0;
+
+	umock_lock();
+	d = find(b, port);
+	if (d != NULL)
+		umock_gone(d);
+	else
+		r = err_set(e, -ENOENT, "port %s: nothing is docked there", port);
+	umock_unlock();
+	return r;
+}
+
+void umock_each(struct umock_bus *b,
 		void (*cb)(void *data, const char *port, uint64_t bytes),
 		void *data)
 {
+	umock_lock();
 	for (unsigned i = 0; i <= UMOCK_DEVNUM_MAX; i++) {
 		struct umock_device *d = b->devices[i];
 
 		if (d != NULL && d->model != NULL)
 			cb(data, d->port, model_content_bytes(d->model));
 	}
+	umock_unlock();
 }
 
 int umock_bus_new(struct umock_bus **ret, struct err *e)
@@ -403,12 +440,13 @@ void umock_bus_free(struct umock_bus *b)
 {
 	if (b == NULL)
 		return;
+	umock_lock();
 	for (unsigned i = 0; i <= UMOCK_DEVNUM_MAX; i++) {
 		if (b->devices[i] != NULL && b->devices[i]->model != NULL)
 			umock_gone(b->devices[i]);
 	}
-	/* Devices themselves stay for clients that still hold a node: the process ends now. */
+	umock_unlock();
+	/* The bus and its devices stay for umockdev's thread and clients that hold a node: the
+	 * process ends now. */
 	g_object_unref(b->testbed);
-	g_hash_table_unref(b->hubs);
-	g_free(b->root);
 }

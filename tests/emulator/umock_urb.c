@@ -87,11 +87,16 @@ static enum model_answer ask_model(struct umock_urb *u)
 static gboolean delay_is_over(void *data)
 {
 	struct umock_device *d = data;
-	struct umock_urb *u = TAKE(d->delayed);
 
-	d->delay_timer = 0;
-	finish(u);
-	umock_urb_pump(d);
+	umock_lock();
+	if (!umock_timer_is_stale()) {
+		struct umock_urb *u = TAKE(d->delayed);
+
+		d->delay_timer = 0;
+		finish(u);
+		umock_urb_pump(d);
+	}
+	umock_unlock();
 	return G_SOURCE_REMOVE;
 }
 
@@ -183,4 +188,5 @@ void umock_urb_cancel(struct umock_device *d, int status,
 		u->actual = 0;
 		finish(u);
 	}
+	umock_urb_pump(d);
 }

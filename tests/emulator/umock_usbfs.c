@@ -37,6 +37,7 @@ static void open_free(void *data)
 	struct umock_device *d = o->device;
 	struct umock_urb *u;
 
+	umock_lock();
 	umock_urb_cancel(d, -ENOENT, of_open, o);
 	while ((u = g_queue_pop_head(&o->done)) != NULL) {
 		d->done--;
@@ -49,6 +50,7 @@ static void open_free(void *data)
 	d->opens--;
 	umock_poll_state(d);
 	g_free(o);
+	umock_unlock();
 }
 
 static struct umock_open *open_of(UMockdevIoctlClient *client, struct umock_device *d)
@@ -357,8 +359,12 @@ static gboolean timed_out(void *data)
 {
 	struct umock_urb *u = data;
 
-	u->timer = 0;
-	umock_urb_cancel(u->open->device, -ETIMEDOUT, is_urb, u);
+	umock_lock();
+	if (!umock_timer_is_stale()) {
+		u->timer = 0;
+		umock_urb_cancel(u->open->device, -ETIMEDOUT, is_urb, u);
+	}
+	umock_unlock();
 	return G_SOURCE_REMOVE;
 }
 
@@ -473,10 +479,13 @@ static int dispatch(struct umock_open *o, UMockdevIoctlClient *client)
 gboolean umock_handle_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client,
 			    struct umock_device *d)
 {
-	int r = dispatch(open_of(client, d), client);
+	int r;
 
 	(void)base;
+	umock_lock();
+	r = dispatch(open_of(client, d), client);
 	if (r <= 0)
 		umockdev_ioctl_client_complete(client, r < 0 ? -1 : 0, -r);
+	umock_unlock();
 	return TRUE;
 }

@@ -103,6 +103,8 @@ static const struct {
 	{ "silence, and neither reset helps", SCRIPT(OPEN SILENCE SILENCE NOISE),
 	  { -ETIMEDOUT, -ETIMEDOUT }, "no answer in time" },
 	{ "silence once", SCRIPT(OPEN SILENCE RECOVERY READ), { -EIO, 0 }, "no answer" },
+	{ "a reader before us left a command unfinished", SCRIPT(SILENCE RECOVERY OPEN READ READ),
+	  { 0, 0 }, "" },
 	{ "silence twice", SCRIPT(OPEN SILENCE RECOVERY SILENCE RECOVERY READ),
 	  { -EIO, -ETIMEDOUT }, "no answer" },
 	{ "all data, and a residue", SCRIPT(OPEN OK DATA STATUS("\0\2\0\0", "\0") READ),
@@ -218,7 +220,10 @@ static const struct {
 		 OK FAILED SENSE("\6", "\x29") OK FAILED SENSE("\6", "\x28")
 		 OK FAILED SENSE("\6", "\x29") OK FAILED SENSE("\6", "\x28") READY CAPACITY),
 	  -EIO, "unit attention" },
-	{ "silence", SCRIPT(SILENCE RECOVERY OPEN), -ETIMEDOUT, "no answer in time" },
+	{ "silence twice", SCRIPT(SILENCE RECOVERY SILENCE RECOVERY OPEN), -ETIMEDOUT,
+	  "no answer in time" },
+	{ "silence later on", SCRIPT(INQUIRY SILENCE RECOVERY OPEN), -ETIMEDOUT,
+	  "no answer in time" },
 };
 
 START_TEST(openings_that_fail)
