@@ -33,15 +33,18 @@ LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/replay
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 
+# Objects that only a rule's chain names are kept, or each run would compile them anew.
+.SECONDARY:
+
 # Everything quick, all of it even when a part fails; each part closes with a line that counts.
 CHECKS := check-layers check-unit check-sql check-fuzz check-scenarios
 
 .PHONY: check
 check:
 	@tools/setup
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@status=0; for part in $(CHECKS); do \
-		$(MAKE) --no-print-directory $$part || status=1; \
+		$(MAKE) --no-print-directory -s -j$$(nproc) $$part || status=1; \
 	done; exit $$status
 
 .PHONY: check-unit check-layers
