@@ -26,6 +26,7 @@ uint8_t *buf_room(struct buf *b, size_t len)
 		}
 		b->p = p;
 		b->room = room;
+		b->p[b->len] = '\0';	/* buf_str() may come before buf_grew() */
 	}
 	return b->p + b->len;
 }

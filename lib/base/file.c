@@ -44,8 +44,8 @@ int file_write_all(int fd, const void *p, size_t len)
 		n = write(fd, at, len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)		/* nothing written is no progress to wait for */
+			return n < 0 ? -errno : -EIO;
 		at += n;
 		len -= (size_t)n;
 	}

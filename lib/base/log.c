@@ -21,12 +21,25 @@ void log_init(const char *program, enum log_level level)
 	log_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
+/*
+ * C0, DEL, and C1 as UTF-8 has it (two bytes), which terminals obey as well.  Length of the
+ * control character at s, or 0.
+ */
+static size_t control_len(const char *s, size_t left)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && left > 1 && (unsigned char)s[1] < 0xa0 ? 2 : 0;
+}
+
 __attribute__((format(printf, 2, 0)))
 static void vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
 	int n, m;
-	size_t len, i;
+	size_t len, i, control;
 
 	if (log_journal)
 		n = snprintf(line, sizeof(line), "<%d>", (int)level);
@@ -36,9 +49,10 @@ static void vlog(enum log_level level, const char *fmt, va_list ap)
 	if (m < 0)
 		return;
 	len = MIN((size_t)n + (size_t)m, sizeof(line) - 2);
-	for (i = (size_t)n; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	for (i = (size_t)n; i < len; i += MAX(control, 1)) {
+		control = control_len(line + i, len - i);
+		memset(line + i, '?', control);
+	}
 	line[len++] = '\n';
 	/* Nobody could be told that standard error is gone. */
 	if (write(STDERR_FILENO, line, len) < 0)
