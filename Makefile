@@ -106,7 +106,7 @@ install: all
 	install -m 644 systemd/dockvault.tmpfiles $(SYSTEMD)/tmpfiles.d/dockvault.conf
 	install -m 644 systemd/70-dockvault.rules $(SYSTEMD)/udev/rules.d
 	test -e $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf || \
-		install -m 640 systemd/dockvault.conf.minimal $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf
+		install -m 644 systemd/dockvault.conf.minimal $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf
 
 .PHONY: clean
 clean:
