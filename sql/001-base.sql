@@ -89,6 +89,13 @@ CREATE FUNCTION dv.day_start(d date) RETURNS timestamptz
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN d::timestamp AT TIME ZONE 'Asia/Shanghai';
 
+-- How long a segment is believed to last: a claimed length below nothing or
+-- beyond a day is a wrong clock, not a recording.
+CREATE FUNCTION dv.believed_ms(a_start timestamptz, a_end timestamptz) RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN a_end - a_start BETWEEN interval '0' AND interval '24 hours'
+		THEN dv.epoch_ms(a_end) - dv.epoch_ms(a_start) ELSE 0 END;
+
 CREATE FUNCTION dv.hex(b bytea) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN encode(b, 'hex');
@@ -110,11 +117,13 @@ $$;
 
 -- By statement, so that it refuses even what would match no row.  On a
 -- partition it has to be made again: statement triggers are not inherited.
+-- ALWAYS: session_replication_role = replica would silence an ordinary one.
 CREATE FUNCTION dv.make_append_only(a_table regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = dv, pg_temp AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s '
 		       'FOR EACH STATEMENT EXECUTE FUNCTION dv.refuse_change()', a_table);
+	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', a_table);
 END
 $$;
 

@@ -92,8 +92,18 @@ BEGIN
 		RAISE EXCEPTION 'key % belongs to another recorder: each recorder has its own',
 			a_key_id USING ERRCODE = 'unique_violation';
 	END IF;
+	-- Enrolling it again would look as if it were believed again.
+	IF EXISTS (SELECT FROM recorder_key_revoked WHERE recorder = a_recorder AND key = a_key) THEN
+		RAISE EXCEPTION 'key % of recorder % is revoked: make a new key', a_key_id, a_recorder
+			USING ERRCODE = 'unique_violation';
+	END IF;
 	IF EXISTS (SELECT FROM recorder_key WHERE recorder = a_recorder AND key = a_key) THEN
 		RETURN false;
+	END IF;
+	-- An id is only what the key's maker wrote in its file; revoking goes by it.
+	IF EXISTS (SELECT FROM recorder_key WHERE recorder = a_recorder AND key_id = upper(a_key_id)) THEN
+		RAISE EXCEPTION 'recorder % has another key with the id %: make a new key', a_recorder,
+			a_key_id USING ERRCODE = 'unique_violation';
 	END IF;
 	-- RECORDER_KEYS_MAX of lib/rules: dockd keeps no more.
 	IF (SELECT count(*) FROM recorder_key WHERE recorder = a_recorder) >= 16 THEN
@@ -119,7 +129,7 @@ BEGIN
 	SELECT key INTO a_key FROM recorder_key
 	WHERE recorder = a_recorder AND key_id = upper(a_key_id);
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'recorder % has no key %', a_recorder, a_key_id
+		RAISE EXCEPTION 'recorder % has no key %: look at its keys', a_recorder, a_key_id
 			USING ERRCODE = 'no_data_found';
 	END IF;
 	IF EXISTS (SELECT FROM recorder_key_revoked WHERE recorder = a_recorder AND key = a_key) THEN
@@ -180,7 +190,7 @@ BEGIN
 	SELECT revision INTO a_revision FROM recorder_current
 	WHERE recorder = a_recorder AND retired_at IS NULL;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'recorder % is not enrolled', a_recorder
+		RAISE EXCEPTION 'recorder % is not enrolled: look at the list of recorders', a_recorder
 			USING ERRCODE = 'no_data_found';
 	END IF;
 	INSERT INTO recorder_retired (recorder, revision, reason, retired_by)

@@ -127,7 +127,6 @@ DECLARE
 	c record;
 	s record;
 	a_unit text;
-	took interval;
 	new_recording boolean;
 BEGIN
 	SELECT * INTO x FROM jsonb_to_record(r) AS x(segment uuid, recorder ident, recording uuid,
@@ -155,14 +154,9 @@ BEGIN
 		x.stored::timestamptz, x.start::timestamptz, x."end"::timestamptz, x.time_source,
 		c.created, c.modified, c.accessed, nullif(x.officer, '-'), x.assurance, x.signature,
 		x.digest, unhex(x.manifest), unhex(s.manifest), unhex(s.signature), s.dseq);
-	-- A claimed length beyond a day is a wrong clock, not a recording.
-	took := x."end"::timestamptz - x.start::timestamptz;
-	IF took IS NULL OR took NOT BETWEEN interval '0' AND interval '24 hours' THEN
-		took := interval '0';
-	END IF;
 	PERFORM count_day(x.recorder, a_unit, day_of(a_placed), 0, new_recording::integer, 1,
 			  (x.assurance = 'signed_by_recorder')::integer,
-			  (extract(epoch FROM took) * 1000)::bigint, x.size);
+			  believed_ms(x.start::timestamptz, x."end"::timestamptz), x.size);
 END
 $$;
 

@@ -43,14 +43,16 @@ FROM dv.segment s;
 CREATE VIEW dv.recording_list AS
 SELECT r.recorder, r.recording, r.unit, r.session, s.officer, s.start_at, s.end_at, s.segments,
 	s.duration_ms, s.bytes, s.assurance, s.stored_at, r.recorded_at,
-	(SELECT count(*) FROM dv.finding f
-	 WHERE f.subject = r.recorder || '/' || r.recording) AS findings
+	-- About it as a whole and about its segments; an array, so that the index is used.
+	(SELECT count(*) FROM dv.finding f WHERE f.subject = ANY (ARRAY(
+		SELECT r.recorder || '/' || r.recording
+		UNION ALL SELECT g.segment::text FROM dv.segment g
+		WHERE g.recorder = r.recorder AND g.recording = r.recording))) AS findings
 FROM dv.recording r
 CROSS JOIN LATERAL (
 	SELECT min(g.start_at) AS start_at, max(g.end_at) AS end_at, count(*) AS segments,
 		sum(g.size) AS bytes, max(g.stored_at) AS stored_at, min(g.officer) AS officer,
-		sum(greatest(dv.epoch_ms(g.end_at) - dv.epoch_ms(g.start_at), 0))::bigint
-			AS duration_ms,
+		sum(dv.believed_ms(g.start_at, g.end_at))::bigint AS duration_ms,
 		-- Only as good as its weakest segment.
 		CASE WHEN bool_and(g.assurance = 'signed_by_recorder')
 		     THEN 'signed_by_recorder' ELSE 'sealed_at_dock' END AS assurance

@@ -8,7 +8,7 @@ GRANT EXECUTE ON FUNCTION dv.ingest(jsonb), dv.known(text, text), dv.recorders()
 -- The admin and the supervisor read everything ...
 GRANT SELECT ON ALL TABLES IN SCHEMA dv TO dv_read;
 GRANT EXECUTE ON FUNCTION dv.utc(timestamptz), dv.epoch_ms(timestamptz), dv.day_of(timestamptz),
-	dv.day_start(date), dv.hex(bytea), dv.unhex(text), dv.officer_of(text), dv.timeline(text, date),
+	dv.believed_ms(timestamptz, timestamptz), dv.day_start(date), dv.hex(bytea), dv.unhex(text), dv.officer_of(text), dv.timeline(text, date),
 	dv.timeline_findings(text, date), dv.status(),
 	dv.report_findings(date, date, text, text, integer),
 	dv.report_recorders(date, date, text, text),

@@ -83,9 +83,11 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"ORDER BY l.raised_at DESC, l.at DESC, code, subject LIMIT $7::integer", 7 },
 	[STATEMENT_FINDING_SHOW] = { "finding_show",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list WHERE finding = $1::uuid", 1 },
-	[STATEMENT_FINDING_SUBJECT] = { "finding_subject",
-		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l WHERE subject = $1 "
-		"ORDER BY l.at, code, fact", 1 },
+	[STATEMENT_RECORDING_FINDINGS] = { "recording_findings",
+		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l WHERE subject = ANY (ARRAY("
+		"SELECT $1::text || '/' || $2::uuid UNION ALL SELECT g.segment::text "
+		"FROM dv.segment g WHERE g.recorder = $1 AND g.recording = $2::uuid)) "
+		"ORDER BY l.at, code, subject, fact", 2 },
 	[STATEMENT_TIMELINE] = { "timeline",
 		"SELECT " SEGMENT_COLUMNS "FROM dv.timeline($1, $2::date) l "
 		"ORDER BY l.start_at, seq", 2 },

@@ -49,6 +49,13 @@ SELECT matches(try_as(role, format('UPDATE dv.%I SET %I = %I', name,
 FROM tables, unnest(ARRAY['postgres', 'dv_owner']) AS role
 WHERE kind = 'evidence';
 
+-- Not even where a subscriber's ordinary triggers would be silent.
+SET LOCAL session_replication_role = replica;
+SELECT matches(try_as('postgres', format('DELETE FROM dv.%I', name)), '^42501 dv\.' || name || ' is append-only',
+	'as a replica: DELETE FROM ' || name)
+FROM tables WHERE kind = 'evidence';
+SET LOCAL session_replication_role = origin;
+
 -- ---- the grants ----
 
 -- Every right of every role on every table: reading is all there is.
@@ -82,7 +89,7 @@ CREATE TEMPORARY TABLE may_run (role text, name text);
 INSERT INTO may_run
 SELECT 'dv_ingest', unnest(ARRAY['ingest', 'known', 'recorders', 'chain_context', 'judge'])
 UNION ALL
-SELECT role, unnest(ARRAY['utc', 'epoch_ms', 'day_of', 'day_start', 'hex', 'unhex', 'officer_of',
+SELECT role, unnest(ARRAY['utc', 'epoch_ms', 'day_of', 'believed_ms', 'day_start', 'hex', 'unhex', 'officer_of',
 	'timeline', 'timeline_findings', 'status', 'report_findings', 'report_recorders',
 	'report_integrity'])
 FROM unnest(ARRAY['dv_read', 'dv_admin', 'dv_supervisor']) AS role

@@ -46,7 +46,13 @@ SELECT is((SELECT revoked_ms FROM dv.recorders() WHERE key_id = 'AABBCCDDEEFF001
 SELECT throws_ok($$SELECT dv.key_revoke('REC-1', 'aabbccddeeff0011', NULL, 'lost', 'li')$$, '23505',
 	NULL, 'once');
 SELECT throws_ok($$SELECT dv.key_revoke('REC-1', '0000000000000000', NULL, 'lost', 'li')$$, 'P0002',
-	'recorder REC-1 has no key 0000000000000000', 'and only if it is there');
+	'recorder REC-1 has no key 0000000000000000: look at its keys', 'and only if it is there');
+SELECT throws_ok(format($$SELECT dv.enroll('REC-1', 7531, 255, 'S1', '019999', 'U1', 'r', 'li',
+		'AABBCCDDEEFF0011', %L)$$, :key2), '23505',
+	'key AABBCCDDEEFF0011 of recorder REC-1 is revoked: make a new key', 'and is not enrolled again');
+SELECT throws_ok($$SELECT dv.key_add('REC-1', '0011223344556677', sha256('x'), NULL, NULL, 'r', 'li')$$,
+	'23505', 'recorder REC-1 has another key with the id 0011223344556677: make a new key',
+	'an id means one key, or revoking would hit either');
 
 SELECT dv.key_add('REC-2', lpad(to_hex(i), 16, '0'), sha256(i::text::bytea), NULL, NULL, 'r', 'li')
 FROM generate_series(1, 16) AS i;

@@ -6,6 +6,10 @@ SELECT dv.enroll('REC-2', 1, 2, 'S2', '019124', 'U2', 'r', 'li');
 SELECT dv.enroll('REC-3', 1, 2, 'S3', NULL, 'U1', 'never docked', 'li');
 SELECT dv.enroll('REC-4', 1, 2, 'S4', NULL, 'U1', 'gone', 'li'), dv.retire('REC-4', 'lost', 'li');
 
+SELECT results_eq($$SELECT dv.believed_ms('2026-11-20Z', '2026-11-20Z'::timestamptz + t::interval)
+		    FROM unnest(ARRAY['0', '1 ms', '24 h', '24 h 1 ms', '-1 ms', NULL]) AS t$$,
+	'VALUES (0::bigint), (1), (86400000), (0), (0), (0)', 'a segment lasts a day at most');
+
 -- Recorded on the 20th, docked by the catalog's clock today.
 SELECT ingest(r_session(1, 'REC-1'),
 	r_segment(1, 'REC-1', 1, 1, 0, '2026-11-20T02:00:00.000Z'),
@@ -95,11 +99,17 @@ SELECT set_eq($$SELECT code FROM dv.timeline_findings('REC-1', '2026-11-20')$$, 
 SELECT results_eq($$SELECT segments, duration_ms, assurance, findings FROM dv.recording_list
 		    WHERE recording = uid('rec', 1)$$,
 	$$VALUES (2::bigint, 600000::bigint, 'sealed_at_dock', 2::bigint)$$, 'a recording');
+SELECT dv.judge(uid('sess', 1), jsonb_build_array(f('checksum_mismatch', 'REC-1', uid('REC-1', 2)::text)
+	|| '{"subject_kind": "segment"}'));
+SELECT is((SELECT findings FROM dv.recording_list WHERE recording = uid('rec', 1)), 3::bigint,
+	'an altered segment counts for its recording');
+SELECT is((SELECT findings FROM dv.recording_list WHERE recording = uid('rec', 2)), 0::bigint,
+	'and for no other');
 SELECT results_eq($$SELECT outcome, findings FROM dv.session_list ORDER BY session$$,
-	$$VALUES ('released', 2::bigint), ('released', 0), ('open', 1)$$, 'the sessions');
+	$$VALUES ('released', 3::bigint), ('released', 0), ('open', 1)$$, 'the sessions');
 SELECT is(dv.status() - 'schema_version' - 'database_bytes' - 'server_version',
 	'{"recorders": 3, "sessions": 3, "sessions_open": 1, "sessions_unjudged": 0, "recordings": 3,
-	  "segments": 4, "bytes": 400, "findings": 3, "last_docked_at": "2026-11-23T08:00:00.000Z"}', 'the status');
+	  "segments": 4, "bytes": 400, "findings": 4, "last_docked_at": "2026-11-23T08:00:00.000Z"}', 'the status');
 
 SELECT * FROM finish();
 ROLLBACK;

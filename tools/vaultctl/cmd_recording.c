@@ -74,17 +74,14 @@ static int complete(struct ctl *c, json_t *recording)
 	const char *recorder = json_string_value(json_object_get(recording, "recorder"));
 	const char *id = json_string_value(json_object_get(recording, "recording"));
 	const char *const params[] = { recorder, id };
-	char subject[128];
-	const char *const about[] = { subject };
 	json_t *list = NULL;
 	int r;
 
-	snprintf(subject, sizeof(subject), "%s/%s", recorder, id);
 	r = ctl_query(c, STATEMENT_RECORDING_SEGMENTS, params, COUNT(params), &list);
 	if (r != EXIT_GOOD)
 		return r;
 	json_object_set_new(recording, "segment_list", list);
-	r = ctl_query(c, STATEMENT_FINDING_SUBJECT, about, COUNT(about), &list);
+	r = ctl_query(c, STATEMENT_RECORDING_FINDINGS, params, COUNT(params), &list);
 	if (r == EXIT_GOOD)
 		json_object_set_new(recording, "finding_list", list);
 	return r;
