@@ -78,6 +78,11 @@ static void exchange_done(struct transport *t)
 	move(t, ev, why);
 }
 
+/*
+ * x is back.  What was queued behind a transfer that failed would wait for
+ * something that does not come.  So would a command before it that was not
+ * taken yet: the device is still answering one of a host that died.
+ */
 static void back(struct transport *t, struct usb_xfer *x)
 {
 	int r;
@@ -86,6 +91,8 @@ static void back(struct transport *t, struct usb_xfer *x)
 	t->flying--;
 	if (x == &t->x_cbw && x->status != USB_DONE)
 		cancel(t, &t->x_data);
+	if (x == &t->x_data && x->status != USB_DONE)
+		cancel(t, &t->x_cbw);
 	if (t->flying > 0)
 		return;
 	if (!t->status_asked && !t->cancelled && bot_status_due(&t->seen)) {

@@ -82,6 +82,7 @@ struct docking {
 	int opened, results[READS];
 	unsigned ended;
 	bool close_early;	/* from inside the first read's callback */
+	bool busy;		/* the host before us died in the middle of a READ */
 	bool closed;
 	struct disk_info info;
 	char why[240];
@@ -133,6 +134,24 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 	}
 }
 
+/* A READ(10) of which only the first KiB was taken. */
+static void leave_in_the_middle(struct model *m)
+{
+	static const uint8_t test_unit_ready[31] = { 'U', 'S', 'B', 'C', [14] = 6 };
+	static const uint8_t read_10[31] = {
+		'U', 'S', 'B', 'C', [9] = 0x10, [12] = 0x80, [14] = 10, 0x28, [23] = 8,
+	};
+	uint8_t packet[1024];
+	size_t len;
+
+	/* The first command after power-on is answered with a unit attention. */
+	ck_assert_int_eq(model_bulk_out(m, test_unit_ready, sizeof(test_unit_ready)), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, packet, 13, &len), MODEL_OK);
+	ck_assert_int_eq(model_bulk_out(m, read_10, sizeof(read_10)), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, packet, sizeof(packet), &len), MODEL_OK);
+	ck_assert_uint_eq(len, sizeof(packet));
+}
+
 static void dock(struct docking *k, const char *faults, uint32_t block_size, bool superspeed)
 {
 	struct model_config c = {
@@ -152,6 +171,8 @@ static void dock(struct docking *k, const char *faults, uint32_t block_size, boo
 	c.image_fd = k->fd;
 	ck_assert_int_eq(model_faults_parse(faults, &c.faults), 0);
 	ck_assert_int_eq(model_new(&c, &m), 0);
+	if (k->busy)
+		leave_in_the_middle(m);
 	ck_assert_int_eq(uv_loop_init(&k->loop), 0);
 	ck_assert_int_eq(model_io_new(&k->loop, m, &k->spy.inner), 0);
 	k->spy.io = *k->spy.inner;
@@ -286,6 +307,21 @@ START_TEST(closing_ends_what_is_queued)
 }
 END_TEST
 
+/* As after a crash: the answer to the question before must not be waited out. */
+START_TEST(a_device_that_still_answers_somebody_else)
+{
+	struct docking k = { .busy = true };
+	uint64_t begun = uv_hrtime();
+
+	dock(&k, "", 512, _i == 1);
+	ck_assert_int_eq(k.opened, 0);
+	ck_assert(memcmp(k.bufs, k.image, IMAGE) == 0);
+	ck_assert_uint_eq(k.spy.resets, 1);
+	ck_assert_uint_lt(uv_hrtime() - begun, UINT64_C(2000000000));
+	leave(&k);
+}
+END_TEST
+
 /* Reads that are refused on the spot, asked for when the disk is open. */
 static const struct { const char *what; uint64_t offset; uint32_t len; int r; } refusals[] = {
 	{ "nothing", 0, 0, -EINVAL },
@@ -371,6 +407,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, says_who_it_is);
 	tcase_add_test(tc, a_card_that_claims_too_much);
 	tcase_add_test(tc, closing_ends_what_is_queued);
+	tcase_add_loop_test(tc, a_device_that_still_answers_somebody_else, 0, 2);
 	tcase_add_loop_test(tc, refuses_what_makes_no_sense, 0, (int)COUNT(refusals));
 }
 
