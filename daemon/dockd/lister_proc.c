@@ -109,6 +109,14 @@ static void on_child_exit(uv_process_t *process, int64_t exit_status, int term_s
 		died(l);
 }
 
+/* Its end of the socket is closed.  How it ended we hear next; if not, the silence ends it. */
+static void at_eof(struct lister *l)
+{
+	l->at_eof = true;
+	if (l->exited)
+		died(l);
+}
+
 static void on_silence(uv_timer_t *t)
 {
 	struct lister *l = t->data;
@@ -138,8 +146,7 @@ static void on_sent(uv_write_t *w, int status)
 	if (l->ending || status == UV_ECANCELED)
 		return;
 	if (status < 0)
-		end(l, err_set(&l->e, status, "dock-lister does not listen: %s",
-			       uv_strerror(status)));
+		at_eof(l);
 	else
 		listen_on(l);
 }
@@ -147,7 +154,6 @@ static void on_sent(uv_write_t *w, int status)
 static void send_out(struct lister *l)
 {
 	uv_buf_t b;
-	int r;
 
 	if (l->out.failed)
 		BUG("lister: an answer of more than %zu bytes", l->out.max);
@@ -156,9 +162,8 @@ static void send_out(struct lister *l)
 	if (l->ending)
 		return;
 	l->write.data = l;
-	r = uv_write(&l->write, (uv_stream_t *)&l->pipe, &b, 1, on_sent);
-	if (r < 0)
-		end(l, err_set(&l->e, r, "dock-lister does not listen: %s", uv_strerror(r)));
+	if (uv_write(&l->write, (uv_stream_t *)&l->pipe, &b, 1, on_sent) < 0)
+		at_eof(l);
 }
 
 static void answer_read(struct lister *l, int r)
@@ -248,9 +253,7 @@ static void on_data(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 		feed(l, (size_t)n);
 	} else if (n < 0) {
 		uv_read_stop(stream);
-		l->at_eof = true;
-		if (l->exited)		/* otherwise on_child_exit, or the silence, ends it */
-			died(l);
+		at_eof(l);
 	}
 }
 
