@@ -139,8 +139,6 @@ BEGIN
 	SELECT * INTO s FROM jsonb_to_record(nullif(x.seal, 'null'))
 		AS s(manifest digest_hex, signature digest_hex, dseq counter);
 	a_unit := unit_of(x.recorder);
-	PERFORM take_blob(s.manifest, NULL, x.stored::timestamptz);
-	PERFORM take_blob(s.signature, NULL, x.stored::timestamptz);
 	INSERT INTO recording (recorder, recording, session, unit)
 	VALUES (x.recorder, x.recording, a_session, a_unit)
 	ON CONFLICT DO NOTHING;
@@ -164,13 +162,20 @@ CREATE FUNCTION dv.take_segment(a_session uuid, r jsonb) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = dv, pg_temp AS $$
 DECLARE
 	x record;
+	s record;
 	placed timestamptz;
 BEGIN
 	SELECT * INTO x FROM jsonb_to_record(r) AS x(segment uuid, recorder ident, size counter,
 		blob digest_hex, fingerprint digest_hex, stored moment, start moment,
-		assurance text, signature text, digest text, manifest digest_hex, findings jsonb);
+		assurance text, signature text, digest text, manifest digest_hex, seal jsonb,
+		findings jsonb);
+	SELECT * INTO s FROM jsonb_to_record(nullif(x.seal, 'null'))
+		AS s(manifest digest_hex, signature digest_hex);
 	placed := coalesce(x.start, x.stored)::timestamptz;
 	PERFORM take_blob(x.blob, x.size, x.stored::timestamptz);
+	-- Also when the segment is known: the dock that read it again sealed it again.
+	PERFORM take_blob(s.manifest, NULL, x.stored::timestamptz);
+	PERFORM take_blob(s.signature, NULL, x.stored::timestamptz);
 	INSERT INTO segment_place (segment, placed_at) VALUES (x.segment, placed)
 	ON CONFLICT DO NOTHING;
 	IF FOUND THEN
