@@ -1,0 +1,146 @@
+# For scenarios that dock recorders: a stack of their own, and cards that can be told apart.
+#
+#   . tests/dock.sh; dock_begin		stack below $DOCK/stack, $slots of vaultctl's exports
+#   signed_card DIR ID N BYTES		N more signed segments of recorder ID, as one recording
+#   plain_card DIR N BYTES		N files that nobody signed
+#   expect_segments RECORDER DIR...	exactly the files of these folders are recorded, each once
+#
+# shellcheck shell=bash
+
+fail() { echo "FAILED: $1"; tail -n 30 "$DOCK/stack/log/dockd" 2>/dev/null || true; exit 1; }
+ok() { echo "ok: $1"; }
+
+DOCK=
+dock_end() {
+	[ -n "$DOCK" ] || return 0
+	tools/devstack down --dir "$DOCK/stack" >/dev/null 2>&1 || true
+	rm -rf "$DOCK"
+}
+
+stack() { tools/devstack "$1" --dir "$DOCK/stack" "${@:2}"; }
+vaultctl() { "$BUILD/vaultctl" "$@"; }
+sql() { psql -XAtq -v ON_ERROR_STOP=1 -c "SET search_path = dv" -c "$1"; }
+
+# dock_begin [LINE...]: lines that dockvault.conf gets as well
+dock_begin() {
+	local exports
+	DOCK=$(mktemp -d)
+	trap dock_end EXIT
+	stack up >/dev/null
+	exports=$(stack env)
+	eval "$exports"
+	if [ $# -gt 0 ]; then
+		printf '%s\n' "$@" >>"$DOCK/stack/dockvault.conf"
+		restart_dockd 15
+	fi
+}
+
+restart_dockd() {
+	stack kill-dockd "$1" >/dev/null
+	stack start-dockd >/dev/null
+}
+
+# enroll ID SERIAL [KEY]
+enroll() {
+	vaultctl recorder enroll "$1" --usb "1209:5a01:$2" ${3:+--key "$3"} \
+		--reason "scenario" >/dev/null
+}
+
+# plug SLOT FOLDER-OR-IMAGE SERIAL [FAULT]
+plug() {
+	stack dock "$1" "$2" --vid 1209 --pid 5a01 --serial "$3" ${4:+--fault "$4"} >/dev/null
+}
+
+utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%S.000Z; }
+
+# The state of signing goes on from card to card: one life of one recorder.
+dseq=0 prev=$(printf '%064d' 0) clock=$(($(date +%s) - 7200)) booted=$clock
+new_key() { minisign -G -W -p "$DOCK/$1.pub" -s "$DOCK/$1.sec" >/dev/null; }
+signed_card() {
+	local dir=$1 id=$2 n=$3 bytes=$4 i media rec last end
+	rec=$(cat /proc/sys/kernel/random/uuid)
+	mkdir -p "$dir"
+	for ((i = 0; i < n; i++)); do
+		media=$(printf '%s/SEG_%06d.mp4' "$dir" "$dseq")
+		head -c "$bytes" /dev/urandom >"$media"
+		last=0 end=none
+		[ $i -lt $((n - 1)) ] || { last=1 end=button; }
+		prev=$("$BUILD/sidecar" sign --key "$DOCK/$id.sec" --media "$media" --device "$id" \
+			--rec "$rec" --seq "$i" --dseq "$dseq" --prev "$prev" \
+			--start "$(utc "$clock")" --end "$(utc $((clock + 10)))" --clock rtc --boot 1 \
+			--mono-start $(((clock - booted) * 1000)) \
+			--mono-end $(((clock - booted + 10) * 1000)) --officer 019001 \
+			--last "$last" --end-reason "$end")
+		touch -d "@$((clock + 10))" "$media" "${media%.mp4}.bwm" "${media%.mp4}.bwm.minisig"
+		clock=$((clock + 10)) dseq=$((dseq + 1))
+	done
+}
+
+plain_card() {
+	local i
+	mkdir -p "$1"
+	for ((i = 0; i < $2; i++)); do
+		head -c "$3" /dev/urandom >"$1/MOV_$(printf '%04d' "$i")_$RANDOM.mp4"
+	done
+}
+
+expect_segments() {
+	local recorder=$1 dir
+	shift
+	for dir in "$@"; do
+		find "$dir" -type f ! -name '*.bwm' ! -name '*.minisig' -print0 |
+			xargs -0 b2sum -l 256 | cut -d' ' -f1
+	done | sort >"$DOCK/expected"
+	sql "SELECT encode(blob, 'hex') FROM segment WHERE recorder = '$recorder'" | sort >"$DOCK/found"
+	diff "$DOCK/expected" "$DOCK/found" || fail "$recorder: not what was on the cards, each once"
+}
+
+# No manifest of ours is there twice, and each names the one before it.
+expect_seals() {
+	local broken
+	broken=$(sql "SELECT count(*) - count(DISTINCT seal_dseq) FROM segment WHERE seal_dseq IS NOT NULL")
+	[ "$broken" = 0 ] || fail "a dseq of the dock's seals was used twice"
+	sql "SELECT encode(seal_manifest, 'hex') FROM segment WHERE seal_dseq IS NOT NULL" |
+	while read -r seal; do
+		prev_of_seal=$(sed -n 's/^prev //p' "$(blob_path "$seal")")
+		[ "$prev_of_seal" = "$(printf '%064d' 0)" ] || [ -e "$(blob_path "$prev_of_seal")" ] ||
+			fail "the seal before $seal is not in the vault"
+		minisign -Vm "$(blob_path "$seal")" -p "$DOCK/stack/keys/seal.pub" \
+			-x "$(blob_path "$(sql "SELECT encode(seal_signature, 'hex') FROM segment
+				WHERE encode(seal_manifest, 'hex') = '$seal' LIMIT 1")")" >/dev/null ||
+			fail "seal $seal is not what the dock's key signed"
+	done
+}
+blob_path() { echo "$DOCK/stack/vault/objects/${1:0:2}/${1:2:2}/$1"; }
+
+# Nothing is owed any more: no journal, no damage, and nothing in the vault that nobody speaks of.
+# With "strays", a dockd that was killed may have stored a blob of which it did not come to speak.
+expect_settled() {
+	local wrong='.damaged + .missing + .unrecorded'
+	[ "${1:-}" != strays ] || wrong='.damaged + .missing'
+
+	[ -z "$(ls -A "$DOCK/stack/state/journal" 2>/dev/null)" ] || fail "journals were left behind"
+	vaultctl verify vault --json >"$DOCK/verify" || true
+	jq -e "$wrong == 0 and .whole > 0" "$DOCK/verify" >/dev/null ||
+		{ cat "$DOCK/verify"; fail "the vault is not whole"; }
+	[ "$(sql "SELECT count(*) FROM dock_session s WHERE NOT EXISTS (SELECT FROM dock_session_judged j
+		WHERE j.session = s.session)")" = 0 ] || fail "a session was not judged"
+}
+
+# await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true
+await_dock() {
+	local status=0 watch line
+	coproc WATCH { exec timeout "${2:-30}" "$BUILD/vaultctl" dock watch --json 2>/dev/null; }
+	watch=$WATCH_PID
+	while read -r line <&"${WATCH[0]}"; do
+		if jq -e "$1" >/dev/null <<<"$line"; then
+			kill "$watch" 2>/dev/null || true
+			wait "$watch" || true
+			return 0
+		fi
+	done
+	wait "$watch" || status=$?
+	fail "never came true: $1 (status $status): $(vaultctl dock list)"
+}
+# The state of a slot, in jq.
+slot() { echo "(.slots[] | select(.slot == \"$1\") | .state)"; }

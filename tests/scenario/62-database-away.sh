@@ -1,0 +1,53 @@
+#!/bin/bash
+# Goal: while the database is away recorders are recognised and taken in, and shown as stored, not
+# recorded; not even dockd's death then loses anything; all is recorded when it is back.
+set -eu -o pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/dock.sh
+. tests/dock.sh
+dock_begin
+new_key REC-000621
+enroll REC-000621 S621 "$DOCK/REC-000621.pub"
+enroll REC-000622 S622
+await_dock ".catalog"
+signed_card "$DOCK/first" REC-000621 3 300001
+signed_card "$DOCK/second" REC-000621 3 300001
+plain_card "$DOCK/plain" 3 300001
+
+stack stop-db
+await_dock ".catalog | not"
+# The later card first: judged before the earlier one, it would seem to have a gap before it.
+plug A1 "$DOCK/first" S621
+plug A2 "$DOCK/plain" S622
+plug A3 "$DOCK/plain" STRANGER
+stack wait >/dev/null
+vaultctl dock list --json >"$DOCK/list"
+jq -e '[.slots[] | select(.slot == ("A1", "A2")) | .state == "safe" and (.recorded | not)] | all' \
+	"$DOCK/list" >/dev/null || { cat "$DOCK/list"; fail "not shown as stored, not yet recorded"; }
+jq -e ".backlog == 3 and ([$(slot A3)] == [\"refused\"])" "$DOCK/list" >/dev/null ||
+	{ cat "$DOCK/list"; fail "backlog or refusal"; }
+ok "taken in while the database is away, and shown so"
+
+restart_dockd 9
+stack wait >/dev/null
+vaultctl dock list --json >"$DOCK/list"
+jq -e "[$(slot A1), $(slot A2), $(slot A3)] == [\"safe\", \"safe\", \"refused\"]" "$DOCK/list" >/dev/null ||
+	{ cat "$DOCK/list"; fail "not recognised after a start without the database"; }
+ok "a dockd that starts without the database knows its recorders"
+
+stack undock A1
+await_dock "[$(slot A1)] == [\"empty\"]"
+plug A1 "$DOCK/second" S621
+stack wait >/dev/null
+stack start-db
+await_dock ".backlog == 0 and .catalog" 50
+vaultctl dock list --json | jq -e '[.slots[] | select(.slot == "A1") | .recorded] == [true]' >/dev/null ||
+	fail "the slot does not say that it is recorded now"
+
+expect_segments REC-000621 "$DOCK/first" "$DOCK/second"
+# Without the database nobody knows what was stored before, so it was read twice and sealed twice.
+expect_segments REC-000622 "$DOCK/plain"
+expect_settled
+[ "$(sql "SELECT string_agg(DISTINCT code, ' ') FROM finding")" = unknown_recorder ] ||
+	{ vaultctl finding list; fail "other findings than the stranger's"; }
+ok "all recorded when the database is back"
