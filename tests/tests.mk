@@ -128,3 +128,8 @@ bench-vault: $(BUILD)/bench/bench_vault
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libparts.a $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
+
+# The main job in a virtual machine; tools/setup --vm installs what it needs.
+.PHONY: check-vm
+check-vm: devstack
+	@BUILD=$(BUILD) tests/vm/check-vm
