@@ -83,6 +83,8 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"ORDER BY l.raised_at DESC, l.at DESC, code, subject LIMIT $7::integer", 7 },
 	[STATEMENT_FINDING_SHOW] = { "finding_show",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list WHERE finding = $1::uuid", 1 },
+	[STATEMENT_RULE_SHOW] = { "rule_show",
+		"SELECT code, article, severity FROM dv.rule WHERE code = $1", 1 },
 	[STATEMENT_RECORDING_FINDINGS] = { "recording_findings",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l WHERE subject = ANY (ARRAY("
 		"SELECT $1::text || '/' || $2::uuid UNION ALL SELECT g.segment::text "

@@ -64,7 +64,8 @@ enum catalog_statement {
 	 * raised_at session confidence detail text_zh text_en next_step_zh next_step_en */
 	STATEMENT_FINDING_LIST,
 	STATEMENT_FINDING_SHOW,		/* finding -> the same */
-	/* recorder, recording -> the same: about it and about its segments */
+	STATEMENT_RULE_SHOW,		/* code -> code article severity */
+	/* recorder, recording -> columns of FINDING_LIST: about it and about its segments */
 	STATEMENT_RECORDING_FINDINGS,
 	/* recorder, day -> columns of SEGMENT_SHOW, those that touch the day, by start */
 	STATEMENT_TIMELINE,

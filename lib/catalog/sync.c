@@ -104,6 +104,27 @@ int catalog_sync_run(struct catalog_sync *c, enum catalog_statement s, const cha
 	return 0;
 }
 
+static int transaction(struct catalog_sync *c, const char *command, struct err *e)
+{
+	AUTO(pg_clearp) PGresult *res = PQexec(c->conn, command);
+
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		return pg_err(e, c->conn, res, "catalog");
+	return 0;
+}
+
+int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
+		     size_t n, struct err *e)
+{
+	int r = transaction(c, "BEGIN", e), undone;
+
+	if (r < 0)
+		return r;
+	r = catalog_sync_run(c, s, params, n, NULL, e);
+	undone = transaction(c, "ROLLBACK", r < 0 ? NULL : e);	/* the first sentence stays */
+	return r < 0 ? r : undone;
+}
+
 size_t catalog_rows_count(const struct catalog_rows *rows)
 {
 	return (size_t)PQntuples(rows->res);

@@ -36,6 +36,10 @@ void catalog_sync_close(struct catalog_sync *c);	/* NULL is fine */
 int catalog_sync_run(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
 		     size_t n, struct catalog_rows **ret, struct err *e);
 
+/* What it would say, in a transaction that is taken back: nothing is changed and nobody is told. */
+int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
+		     size_t n, struct err *e);
+
 size_t catalog_rows_count(const struct catalog_rows *rows);
 /* NULL when it is null.  A column that the statement does not have is a BUG().  Valid while rows. */
 const char *catalog_rows_text(const struct catalog_rows *rows, size_t row, const char *column);

@@ -40,6 +40,7 @@ END_TEST
 
 static const struct { const char *s; int width; } widths[] = {
 	{ "", 0 }, { "abc", 3 }, { "记录仪", 6 }, { "A1 槽", 5 }, { "█╳·", 3 }, { "\xe8", 1 }, { "（）", 4 },
+	{ "📷", 2 },
 };
 
 START_TEST(chinese_takes_two_columns)
@@ -90,12 +91,61 @@ START_TEST(csv_runs_no_formula)
 }
 END_TEST
 
+START_TEST(csv_cuts_nothing_and_stays_one_line)
+{
+	char path[1001], rows[1200], want[1200], *out;
+
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	snprintf(rows, sizeof(rows), "[{\"a\":{\"b\":\"%s\"},\"n\":\"x\\n\\u001b[2J\",\"t\":\"＝1\"}]", path);
+	out = printed(table_csv, rows);
+	snprintf(want, sizeof(want), "\xef\xbb\xbf" "a.b,n,t\r\n\"%s\",\"x\\x0a\\x1b[2J\",\"'＝1\"\r\n", path);
+	ck_assert_str_eq(out, want);
+	free(out);
+}
+END_TEST
+
+START_TEST(tables_have_no_control_characters)
+{
+	char *out = printed(table_print, "[{\"a\":{\"b\":\"x\\n\\u001b[2J\\u009b\\u202e\"},\"n\":1}]");
+
+	ck_assert_ptr_nonnull(strstr(out, "x\\x0a\\x1b[2J\\xc2\\x9b\\xe2\\x80\\xae "));
+	free(out);
+}
+END_TEST
+
+/* Into 16 bytes with the NUL. */
+static const struct { const char *s, *shown; } shown[] = {
+	{ "", "" },
+	{ "plain", "plain" },
+	{ "录像.mp4", "录像.mp4" },
+	{ "\\x1b is so", "\\x1b is so" },		/* of the form already: not twice */
+	{ "a\\b", "a\\x5cb" },
+	{ "\x1b[2J", "\\x1b[2J" },
+	{ "\xff\xfe", "\\xff\\xfe" },
+	{ "123456789012345", "123456789012345" },
+	{ "1234567890123456", "123456789012…" },
+	{ "12345678901录像像", "12345678901…" },	/* cut between characters */
+	{ "\x1b\x1b\x1b\x1b\x1b", "\\x1b\\x1b\\x1b…" },
+};
+
+START_TEST(what_is_shown_is_harmless)
+{
+	char text[16];
+
+	ck_assert_str_eq(text_shown(shown[_i].s, text, sizeof(text)), shown[_i].shown);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, both_languages_take_the_same_values, 0, TEXTS);
 	tcase_add_loop_test(tc, chinese_takes_two_columns, 0, (int)COUNT(widths));
 	tcase_add_test(tc, tables_line_up);
 	tcase_add_test(tc, csv_runs_no_formula);
+	tcase_add_test(tc, csv_cuts_nothing_and_stays_one_line);
+	tcase_add_test(tc, tables_have_no_control_characters);
+	tcase_add_loop_test(tc, what_is_shown_is_harmless, 0, (int)COUNT(shown));
 }
 
 int main(void)

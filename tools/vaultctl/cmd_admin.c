@@ -24,12 +24,20 @@ int cmd_config_check(struct ctl *c, int argc, char **argv)
 {
 	int r = ctl_arguments(c, argc, argv, NULL, 0, NULL, NULL, 0, 0);
 	struct err e = { 0 };
+	json_t *good;
 
 	if (r != EXIT_GOOD)
 		return r;
 	if (conf_load(c->conf_path, &c->conf, &e) < 0)
 		return ctl_fail(&e, EXIT_FINDINGS);
-	say(stdout, T_CONFIG_GOOD, c->conf_path, c->conf.station, c->conf.n_slots);
+	if (!c->json) {
+		say(stdout, T_CONFIG_GOOD, c->conf_path, c->conf.station, c->conf.n_slots);
+		return EXIT_GOOD;
+	}
+	good = json_pack("{s:b, s:s, s:s, s:I}", "good", 1, "config", c->conf_path,
+			 "station", c->conf.station, "slots", (json_int_t)c->conf.n_slots);
+	ctl_print_json(good);
+	json_decref(good);
 	return EXIT_GOOD;
 }
 
@@ -65,12 +73,14 @@ static void applied_now(void *data, const struct migration *m)
 static int migration_status(struct ctl *c, const char *dir, struct migrations *all)
 {
 	struct err e = { 0 };
+	int r;
 
 	*all = (struct migrations){ .c = c, .list = json_array() };
-	if (catalog_migrate_status(c->conf.database, dir, count_migration, all, &e) == 0)
+	r = catalog_migrate_status(c->conf.database, dir, count_migration, all, &e);
+	if (r == 0)
 		return EXIT_GOOD;
 	json_decref(all->list);
-	return ctl_fail(&e, EXIT_AWAY);
+	return ctl_fail(&e, r == -ENOENT ? EXIT_USAGE : EXIT_AWAY);
 }
 
 static int show_migrations(struct ctl *c, const char *dir)
@@ -123,7 +133,8 @@ int cmd_db_migrate(struct ctl *c, int argc, char **argv)
 	else if (r == 0)
 		say(stdout, T_MIGRATED, all.applied);
 	json_decref(all.list);
-	return r == 0 ? EXIT_GOOD : ctl_fail(&e, EXIT_AWAY);
+	/* Nothing at DIR is a word of the command line that names nothing. */
+	return r == 0 ? EXIT_GOOD : ctl_fail(&e, r == -ENOENT ? EXIT_USAGE : EXIT_AWAY);
 }
 
 /* ------ status and doctor ------ */
@@ -170,12 +181,32 @@ static json_t *ask_dockd(struct ctl *c, struct err *e)
 	return answer;
 }
 
-int cmd_status(struct ctl *c, int argc, char **argv)
+static void print_status(const struct ctl *c, const json_t *status, const json_t *dock,
+			 long long left, const char *silent)
 {
 	static const struct column last = { C_AT, "last_docked_at", CELL_MOMENT };
 	char when[CELL_MAX], bytes[32], space[32], database[32];
+
+	say(stdout, T_STATUS_STATION, c->conf.station, number(status, "recorders"),
+	    number(status, "sessions"), cell_text(status, &last, when));
+	say(stdout, T_STATUS_EVIDENCE, number(status, "recordings"), number(status, "segments"),
+	    bytes_text(number(status, "bytes"), bytes), number(status, "findings"));
+	bytes_text(number(status, "database_bytes"), database);
+	if (left < 0)
+		say(stdout, T_STATUS_STORE_AWAY, c->conf.vault, database);
+	else
+		say(stdout, T_STATUS_STORE, bytes_text(left, space), database);
+	if (dock == NULL)
+		say(stdout, T_NO_DOCKD, c->conf.control, silent);
+	else if (number(dock, "backlog") > 0)
+		say(stdout, T_BACKLOG, number(dock, "backlog"));
+}
+
+int cmd_status(struct ctl *c, int argc, char **argv)
+{
 	json_t *status = NULL, *dock;
 	struct err e = { 0 };
+	long long left;
 	int r = ctl_arguments(c, argc, argv, NULL, 0, NULL, NULL, 0, 0);
 
 	if (r == EXIT_GOOD)
@@ -183,22 +214,14 @@ int cmd_status(struct ctl *c, int argc, char **argv)
 	if (r != EXIT_GOOD)
 		return r;
 	dock = ask_dockd(c, &e);
+	left = free_bytes(c->conf.vault);
 	if (c->json) {
-		json_object_set_new(status, "vault_free_bytes", json_integer(free_bytes(c->conf.vault)));
+		json_object_set_new(status, "vault_free_bytes",
+				    left < 0 ? json_null() : json_integer(left));
 		json_object_set(status, "dock", dock == NULL ? json_null() : dock);
 		ctl_print_json(status);
 	} else {
-		say(stdout, T_STATUS_STATION, c->conf.station, number(status, "recorders"),
-		    number(status, "sessions"), cell_text(status, &last, when));
-		say(stdout, T_STATUS_EVIDENCE, number(status, "recordings"),
-		    number(status, "segments"), bytes_text(number(status, "bytes"), bytes),
-		    number(status, "findings"));
-		say(stdout, T_STATUS_STORE, bytes_text(free_bytes(c->conf.vault), space),
-		    bytes_text(number(status, "database_bytes"), database));
-		if (dock == NULL)
-			say(stdout, T_NO_DOCKD, c->conf.control, e.msg);
-		else if (number(dock, "backlog") > 0)
-			say(stdout, T_BACKLOG, number(dock, "backlog"));
+		print_status(c, status, dock, left, e.msg);
 	}
 	json_decref(status);
 	json_decref(dock);
@@ -227,7 +250,7 @@ static void examine_catalog(struct ctl *c, struct patient *p, const char *dir)
 	char what[400];
 
 	if (fetch_status(c, &status) != EXIT_GOOD) {
-		p->bad++;	/* the sentence is on standard error */
+		judge(p, false, text(T_DOCTOR_DATABASE_BAD));
 		return;
 	}
 	judge(p, true, text(T_DOCTOR_DATABASE));
@@ -236,7 +259,7 @@ static void examine_catalog(struct ctl *c, struct patient *p, const char *dir)
 					  number(status, "sessions_unjudged")));
 	json_decref(status);
 	if (migration_status(c, dir, &all) != EXIT_GOOD) {
-		p->bad++;
+		judge(p, false, text(T_DOCTOR_DATABASE_BAD));
 		return;
 	}
 	if (all.pending + all.wrong > 0)

@@ -1,5 +1,4 @@
 /* vaultctl dock: what dockd sees, slot by slot. */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,7 +107,7 @@ static int dock(struct ctl *c, int argc, char **argv, const char *command, bool 
 	dock_client_close(&d);
 	if (r > 0)
 		return EXIT_GOOD;
-	say(stderr, T_NO_DOCKD, c->conf.control, r == 0 ? strerror(ECONNRESET) : e.msg);
+	say(stderr, T_NO_DOCKD, c->conf.control, e.msg);
 	return EXIT_AWAY;
 }
 

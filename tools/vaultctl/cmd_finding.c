@@ -13,6 +13,22 @@ static const struct column columns[] = {
 	{ C_SUBJECT, "subject", CELL_TEXT },
 };
 
+/* Nothing was found: because there is nothing, or because nothing is called that? */
+static int check_filters(struct ctl *c, const char *recorder, const char *unit, const char *code)
+{
+	const char *const params[] = { code };
+	json_t *rules = NULL;
+	int r = ctl_check_scope(c, recorder, unit);
+
+	if (r != EXIT_GOOD || code == NULL)
+		return r;
+	r = ctl_query(c, STATEMENT_RULE_SHOW, params, COUNT(params), &rules);
+	if (r == EXIT_GOOD && json_array_size(rules) == 0)
+		r = ctl_usage(T_NO_CODE, code);
+	json_decref(rules);
+	return r;
+}
+
 int cmd_finding_list(struct ctl *c, int argc, char **argv)
 {
 	const char *recorder = NULL, *code = NULL, *unit = NULL, *from = NULL, *to = NULL;
@@ -31,11 +47,15 @@ int cmd_finding_list(struct ctl *c, int argc, char **argv)
 	r = ctl_query(c, STATEMENT_FINDING_LIST, params, COUNT(params), &j);
 	if (r != EXIT_GOOD)
 		return r;
-	if (c->json)
+	if (json_array_size(j) == 0)
+		r = check_filters(c, recorder, unit, code);
+	if (r == EXIT_GOOD && c->json)
 		ctl_print_json(j);
-	else
+	else if (r == EXIT_GOOD)
 		table_print(stdout, j, columns, COUNT(columns));
-	r = json_array_size(j) > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+	ctl_check_cut(j);
+	if (json_array_size(j) > 0)
+		r = EXIT_FINDINGS;
 	json_decref(j);
 	return r;
 }
@@ -47,6 +67,8 @@ int cmd_finding_show(struct ctl *c, int argc, char **argv)
 	json_t *j = NULL;
 	int r = ctl_arguments(c, argc, argv, NULL, 0, &id, names, 1, 1);
 
+	if (r == EXIT_GOOD && !ctl_is_uuid(id))
+		r = ctl_usage(T_NO_FINDING, id);
 	if (r == EXIT_GOOD)
 		r = ctl_open_catalog(c, "dv_supervisor");
 	if (r != EXIT_GOOD)
@@ -56,8 +78,7 @@ int cmd_finding_show(struct ctl *c, int argc, char **argv)
 	if (r != EXIT_GOOD)
 		return r;
 	if (json_array_size(j) == 0) {
-		say(stderr, T_NO_FINDING, id);
-		r = EXIT_USAGE;
+		r = ctl_usage(T_NO_FINDING, id);
 	} else if (c->json) {
 		ctl_print_json(json_array_get(j, 0));
 	} else {

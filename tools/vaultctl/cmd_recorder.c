@@ -10,6 +10,8 @@
 #include "format/minisign.h"
 #include "table.h"
 
+enum { REASON_MAX = 500 };
+
 static const struct column list_columns[] = {
 	{ C_RECORDER, "recorder", CELL_TEXT },
 	{ C_STATE, "state", CELL_WORD },
@@ -30,10 +32,13 @@ static const struct column key_columns[] = {
 	{ C_REASON, "reason", CELL_TEXT },
 };
 
-/* The person at the keyboard; the database notes the role by itself. */
+/*
+ * The person at the keyboard; the database notes the role by itself.  SUDO_USER is believed of
+ * root alone: anybody else could have set it to anybody's name.
+ */
 static const char *person(void)
 {
-	const char *sudo = getenv("SUDO_USER");
+	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
 	const struct passwd *p = getpwuid(getuid());
 
 	if (sudo != NULL && sudo[0] != '\0')
@@ -57,31 +62,37 @@ static int check_id(const char *s)
 	return EXIT_USAGE;
 }
 
+/* As dv.recorder holds it to: something, and at most REASON_MAX characters. */
 static int check_reason(const char *reason)
 {
-	if (reason != NULL && reason[strspn(reason, " \t")] != '\0')
+	size_t n = 0, i;
+
+	if (reason == NULL || reason[strspn(reason, " \t")] == '\0') {
+		say(stderr, T_REASON_NEEDED);
+		return EXIT_USAGE;
+	}
+	for (i = 0; reason[i] != '\0'; i++)
+		n += (reason[i] & 0xc0) != 0x80;	/* where a character begins */
+	if (n <= REASON_MAX)
 		return EXIT_GOOD;
-	say(stderr, T_REASON_NEEDED);
+	say(stderr, T_REASON_LONG);
 	return EXIT_USAGE;
 }
 
-struct usb_identity {
-	char vid[8], pid[8];		/* decimal, as the catalog takes them */
-	char serial[128];
-};
-
-static bool parse_usb(const char *s, struct usb_identity *ret)
+bool usb_identity_parse(const char *s, struct usb_identity *ret)
 {
-	unsigned vid, pid;
-	int used = 0;
+	static const char hex[] = "0123456789abcdefABCDEF";
+	const char *serial = "";
 
-	if (sscanf(s, "%4x:%4x%n", &vid, &pid, &used) != 2 || used != 9)
+	if (strspn(s, hex) != 4 || s[4] != ':' || strspn(s + 5, hex) != 4)
 		return false;
-	if (s[used] != '\0' && (s[used] != ':' || strlen(s + used + 1) >= sizeof(ret->serial)))
+	if (s[9] == ':')
+		serial = s + 10;
+	if (s[9] != '\0' && (serial[0] == '\0' || strlen(serial) >= sizeof(ret->serial)))
 		return false;
-	snprintf(ret->vid, sizeof(ret->vid), "%u", vid);
-	snprintf(ret->pid, sizeof(ret->pid), "%u", pid);
-	snprintf(ret->serial, sizeof(ret->serial), "%s", s[used] == '\0' ? "" : s + used + 1);
+	snprintf(ret->vid, sizeof(ret->vid), "%lu", strtoul(s, NULL, 16));
+	snprintf(ret->pid, sizeof(ret->pid), "%lu", strtoul(s + 5, NULL, 16));
+	snprintf(ret->serial, sizeof(ret->serial), "%s", serial);
 	return true;
 }
 
@@ -109,12 +120,6 @@ static int read_key(const char *path, struct key_text *ret)
 	return EXIT_GOOD;
 }
 
-static int dry(void)
-{
-	say(stdout, T_DRY_RUN);
-	return EXIT_GOOD;
-}
-
 /* One recorder with its keys; JSON null when there is none. */
 static int fetch(struct ctl *c, const char *id, json_t **ret)
 {
@@ -135,17 +140,27 @@ static int fetch(struct ctl *c, const char *id, json_t **ret)
 	return r;
 }
 
-/* Run a change as the admin; with --json print the recorder as it now is. */
+/*
+ * Run a change as the admin, or only ask whether it would be refused.  With
+ * --json print the recorder as it is then.  EXIT_GOOD and *ret_done: it is for
+ * the caller to say what was done.
+ */
 static int change(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
-		  const char *recorder)
+		  const char *recorder, bool dry_run, bool *ret_done)
 {
 	json_t *j = NULL;
 	int r = ctl_open_catalog(c, "dv_admin");
 
+	*ret_done = false;
 	if (r == EXIT_GOOD)
-		r = ctl_query(c, s, params, n, &j);
+		r = dry_run ? ctl_try(c, s, params, n) : ctl_query(c, s, params, n, &j);
 	json_decref(j);
-	if (r != EXIT_GOOD || !c->json)
+	if (r != EXIT_GOOD)
+		return r;
+	*ret_done = !dry_run && !c->json;
+	if (dry_run)
+		say(c->json ? stderr : stdout, T_DRY_RUN);
+	if (!c->json)
 		return r;
 	r = fetch(c, recorder, &j);
 	if (r == EXIT_GOOD) {
@@ -160,7 +175,7 @@ int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
 	static const char *const names[] = { "ID" };
 	const char *id = NULL, *usb = NULL, *key_path = NULL, *officer = NULL, *unit = NULL;
 	const char *reason = NULL;
-	bool dry_run = false;
+	bool dry_run = false, done;
 	const struct option_spec options[] = {
 		{ "--usb", &usb, NULL }, { "--key", &key_path, NULL },
 		{ "--officer", &officer, NULL }, { "--unit", &unit, NULL },
@@ -174,20 +189,18 @@ int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
 	    (r = check_id(officer)) != EXIT_GOOD || (r = check_id(unit)) != EXIT_GOOD ||
 	    (r = check_reason(reason)) != EXIT_GOOD)
 		return r;
-	if (usb == NULL || !parse_usb(usb, &identity)) {
+	if (usb == NULL || !usb_identity_parse(usb, &identity)) {
 		say(stderr, T_BAD_USB, usb == NULL ? "--usb" : usb);
 		return EXIT_USAGE;
 	}
 	if (key_path != NULL && (r = read_key(key_path, &key)) != EXIT_GOOD)
 		return r;
-	if (dry_run)
-		return dry();
 	const char *const params[] = {
 		id, identity.vid, identity.pid, identity.serial, officer, unit, reason, person(),
 		key_path == NULL ? NULL : key.id, key_path == NULL ? NULL : key.hex,
 	};
-	r = change(c, STATEMENT_ENROLL, params, COUNT(params), id);
-	if (r == EXIT_GOOD && !c->json)
+	r = change(c, STATEMENT_ENROLL, params, COUNT(params), id, dry_run, &done);
+	if (done)
 		say(stdout, T_ENROLLED, id);
 	return r;
 }
@@ -196,7 +209,7 @@ int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
 {
 	static const char *const names[] = { "ID" };
 	const char *id = NULL, *reason = NULL;
-	bool dry_run = false;
+	bool dry_run = false, done;
 	const struct option_spec options[] = {
 		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
 	};
@@ -204,11 +217,9 @@ int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
 
 	if (r != EXIT_GOOD || (r = check_reason(reason)) != EXIT_GOOD)
 		return r;
-	if (dry_run)
-		return dry();
 	const char *const params[] = { id, reason, person() };
-	r = change(c, STATEMENT_RETIRE, params, COUNT(params), id);
-	if (r == EXIT_GOOD && !c->json)
+	r = change(c, STATEMENT_RETIRE, params, COUNT(params), id, dry_run, &done);
+	if (done)
 		say(stdout, T_RETIRED, id);
 	return r;
 }
@@ -216,15 +227,14 @@ int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
 static int key_add(struct ctl *c, const char *id, const char *path, const char *reason, bool dry_run)
 {
 	struct key_text key;
+	bool done;
 	int r = read_key(path, &key);
 
 	if (r != EXIT_GOOD)
 		return r;
-	if (dry_run)
-		return dry();
 	const char *const params[] = { id, key.id, key.hex, NULL, NULL, reason, person() };
-	r = change(c, STATEMENT_KEY_ADD, params, COUNT(params), id);
-	if (r == EXIT_GOOD && !c->json)
+	r = change(c, STATEMENT_KEY_ADD, params, COUNT(params), id, dry_run, &done);
+	if (done)
 		say(stdout, T_KEY_ADDED, id, key.id);
 	return r;
 }
@@ -233,12 +243,10 @@ static int key_revoke(struct ctl *c, const char *id, const char *key, const char
 		      bool dry_run)
 {
 	const char *const params[] = { id, key, NULL, reason, person() };
-	int r;
+	bool done;
+	int r = change(c, STATEMENT_KEY_REVOKE, params, COUNT(params), id, dry_run, &done);
 
-	if (dry_run)
-		return dry();
-	r = change(c, STATEMENT_KEY_REVOKE, params, COUNT(params), id);
-	if (r == EXIT_GOOD && !c->json)
+	if (done)
 		say(stdout, T_KEY_REVOKED, key);
 	return r;
 }

@@ -49,12 +49,15 @@ int cmd_recording_list(struct ctl *c, int argc, char **argv)
 	r = ctl_query(c, STATEMENT_RECORDING_LIST, params, COUNT(params), &j);
 	if (r != EXIT_GOOD)
 		return r;
-	if (c->json)
+	if (json_array_size(j) == 0)
+		r = ctl_check_scope(c, recorder, unit);
+	if (r == EXIT_GOOD && c->json)
 		ctl_print_json(j);
-	else
+	else if (r == EXIT_GOOD)
 		table_print(stdout, j, recording_columns, COUNT(recording_columns));
+	ctl_check_cut(j);
 	json_decref(j);
-	return EXIT_GOOD;
+	return r;
 }
 
 /* "RECORDER/RECORDING" or the recording's UUID alone; s is cut at the slash. */
@@ -117,14 +120,14 @@ int cmd_recording_show(struct ctl *c, int argc, char **argv)
 		return r;
 	snprintf(copy, sizeof(copy), "%s", id);
 	split(copy, &recorder, &recording);
+	if (!ctl_is_uuid(recording))
+		return ctl_usage(T_NO_RECORDING, id);
 	const char *const params[] = { recording, recorder };
 	r = ctl_query(c, STATEMENT_RECORDING_SHOW, params, COUNT(params), &list);
 	if (r != EXIT_GOOD)
 		return r;
-	if (json_array_size(list) == 0) {
-		say(stderr, T_NO_RECORDING, id);
-		r = EXIT_USAGE;
-	}
+	if (json_array_size(list) == 0)
+		r = ctl_usage(T_NO_RECORDING, id);
 	json_array_foreach(list, i, one)
 		r = r == EXIT_GOOD ? complete(c, one) : r;
 	if (r == EXIT_GOOD && c->json)
@@ -155,9 +158,10 @@ void timeline_bar(const json_t *segments, const json_t *findings, int64_t day_ms
 	memset(ret_cells, '.', BAR_CELLS);
 	ret_cells[BAR_CELLS] = '\0';
 	json_array_foreach(segments, k, x) {
-		from = MAX(moment(x, "start_at", day_ms) - day_ms, 0) / BAR_CELL_MS;
-		to = MIN(moment(x, "end_at", day_ms) - day_ms, UTC_DAY_MS - 1);
-		for (i = from; to >= 0 && i <= to / BAR_CELL_MS; i++)
+		from = MAX(moment(x, "start_at", day_ms) - day_ms, 0);
+		/* The end itself is not recorded any more. */
+		to = MIN(moment(x, "end_at", day_ms) - day_ms, UTC_DAY_MS) - 1;
+		for (i = from / BAR_CELL_MS; from <= to && i <= to / BAR_CELL_MS; i++)
 			ret_cells[i] = '#';
 	}
 	/* A gap is marked over what was recorded around it: it is what one looks for. */
@@ -196,6 +200,8 @@ int cmd_timeline(struct ctl *c, int argc, char **argv)
 	r = ctl_query(c, STATEMENT_TIMELINE, words, COUNT(words), &segments);
 	if (r == EXIT_GOOD)
 		r = ctl_query(c, STATEMENT_TIMELINE_FINDINGS, words, COUNT(words), &findings);
+	if (r == EXIT_GOOD && json_array_size(segments) + json_array_size(findings) == 0)
+		r = ctl_check_scope(c, words[0], NULL);
 	snprintf(midnight, sizeof(midnight), "%.10sT00:00:00.000Z", words[1]);
 	if (r == EXIT_GOOD && c->json) {
 		both = json_pack("{s:s, s:s, s:O, s:O}", "recorder", words[0], "day", words[1],

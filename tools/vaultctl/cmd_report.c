@@ -51,6 +51,15 @@ static const char *string(const json_t *o, const char *key)
 	return s == NULL ? "" : s;
 }
 
+enum { SHOWN_MAX = 4096 };		/* of one value; the longest path is a quarter of that */
+
+static void put(FILE *to, const char *before, const char *s)
+{
+	char shown[SHOWN_MAX];
+
+	fprintf(to, "%s%s", before, text_shown(s, shown, sizeof(shown)));
+}
+
 /* The finding's inputs in one line: what a reader compares with the card. */
 static void print_detail(FILE *to, const json_t *detail)
 {
@@ -58,14 +67,15 @@ static void print_detail(FILE *to, const json_t *detail)
 	const json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)detail, key, v) {
-		if (json_is_string(v))
-			fprintf(to, "%s%s=%s", gap, key, json_string_value(v));
-		else if (json_is_integer(v))
-			fprintf(to, "%s%s=%lld", gap, key, (long long)json_integer_value(v));
-		else if (json_is_real(v))
-			fprintf(to, "%s%s=%.1f", gap, key, json_real_value(v));
-		else
+		if (!json_is_string(v) && !json_is_number(v))
 			continue;	/* lists are for programs */
+		put(to, gap, key);
+		if (json_is_string(v))
+			put(to, "=", json_string_value(v));
+		else if (json_is_integer(v))
+			fprintf(to, "=%lld", (long long)json_integer_value(v));
+		else
+			fprintf(to, "=%.1f", json_real_value(v));
 		gap = "  ";
 	}
 	if (gap[2] == '\0')
@@ -78,7 +88,7 @@ static void finding_print(FILE *to, const json_t *f)
 	const json_t *confidence = json_object_get(f, "confidence");
 	const struct column at = { C_AT, "at", CELL_MOMENT };
 	const struct column article = { C_ARTICLE, "article", CELL_ARTICLE };
-	char when[CELL_MAX], clause[CELL_MAX];
+	char when[CELL_MAX], clause[CELL_MAX], subject[CELL_MAX];
 
 	fprintf(to, "[%s] %s  %s  %s  %s", word(string(f, "severity")),
 		cell_text(f, &article, clause), string(f, "code"), string(f, "recorder"),
@@ -90,7 +100,8 @@ static void finding_print(FILE *to, const json_t *f)
 		fputc('\n', to);
 	}
 	fprintf(to, "    %s\n    ", string(f, zh ? "text_zh" : "text_en"));
-	say(to, T_FINDING_SUBJECT, subject_word(string(f, "subject_kind")), string(f, "subject"));
+	say(to, T_FINDING_SUBJECT, subject_word(string(f, "subject_kind")),
+	    text_shown(string(f, "subject"), subject, sizeof(subject)));
 	print_detail(to, json_object_get(f, "detail"));
 	fputs("    ", to);
 	say(to, T_NEXT_STEP, string(f, zh ? "next_step_zh" : "next_step_en"));
@@ -150,6 +161,17 @@ static void print_report(const json_t *report)
 		say(stdout, T_REPORT_OMITTED, omitted);
 }
 
+static void put_report(const json_t *report, const char *format)
+{
+	if (strcmp(format, "json") == 0)
+		ctl_print_json(report);
+	else if (strcmp(format, "csv") == 0)
+		table_csv(stdout, json_object_get(report, "findings"), csv_columns,
+			  COUNT(csv_columns));
+	else
+		print_report(report);
+}
+
 int cmd_report_integrity(struct ctl *c, int argc, char **argv)
 {
 	const char *from = NULL, *to = NULL, *unit = NULL, *recorder = NULL, *format = "table";
@@ -184,14 +206,14 @@ int cmd_report_integrity(struct ctl *c, int argc, char **argv)
 	if (r != EXIT_GOOD)
 		return r;
 	report = json_object_get(json_array_get(rows, 0), "report");
-	if (strcmp(format, "json") == 0)
-		ctl_print_json(report);
-	else if (strcmp(format, "csv") == 0)
-		table_csv(stdout, json_object_get(report, "findings"), csv_columns,
-			  COUNT(csv_columns));
-	else
-		print_report(report);
 	found = json_array_size(json_object_get(report, "findings")) > 0;
+	if (!found && json_array_size(json_object_get(report, "recorders")) == 0)
+		r = ctl_check_scope(c, recorder, unit);
+	if (r != EXIT_GOOD) {
+		json_decref(rows);
+		return r;
+	}
+	put_report(report, format);
 	json_decref(rows);
 	return found ? EXIT_FINDINGS : EXIT_GOOD;
 }

@@ -17,12 +17,21 @@
 /* Addresses asked of the catalog at once. */
 enum { PAGE = 1000 };
 
+/* What JSON names of what is not whole: a vault that lost a disk has millions. */
+enum { OBJECTS_MAX = 20000 };
+
 struct tally {
-	unsigned long long whole, damaged, missing, unrecorded, bytes;
+	unsigned long long whole, damaged, unreadable, missing, unrecorded, bytes;
+	unsigned long long omitted;	/* beyond OBJECTS_MAX */
 	json_t *bad;			/* {blob, verdict} of everything not whole */
 	bool quiet;			/* JSON: nothing on the way */
 	int64_t shown_ms;
 };
+
+static unsigned long long checked(const struct tally *t)
+{
+	return t->whole + t->damaged + t->unreadable + t->missing;
+}
 
 /* A line that overwrites itself, on a terminal, once a second. */
 static void progress(struct tally *t)
@@ -33,20 +42,22 @@ static void progress(struct tally *t)
 	if (t->quiet || !isatty(STDERR_FILENO) || now - t->shown_ms < 1000)
 		return;
 	t->shown_ms = now;
-	fprintf(stderr, "\r%llu  %s\033[K", t->whole + t->damaged + t->missing,
+	fprintf(stderr, "\r%llu  %s\033[K", checked(t),
 		bytes_text((long long)t->bytes, bytes));
 }
 
 static void note(struct tally *t, enum text_id id, const char *verdict, const char *hex,
 		 const char *path)
 {
-	json_array_append_new(t->bad, json_pack("{s:s, s:s, s:s*}", "blob", hex, "verdict", verdict,
-						"path", path));
 	if (!t->quiet)
 		say(stdout, id, hex);
+	else if (json_array_size(t->bad) >= OBJECTS_MAX)
+		t->omitted++;
+	else
+		json_array_append_new(t->bad, json_pack("{s:s, s:s, s:s*}", "blob", hex,
+							"verdict", verdict, "path", path));
 }
 
-/* EXIT_GOOD, or EXIT_AWAY when the blob could not be judged. */
 /* EXIT_GOOD, or EXIT_AWAY when the blob could not be judged. */
 static int check_one(struct ctl *c, struct tally *t, const char *hex, const char *path)
 {
@@ -54,19 +65,29 @@ static int check_one(struct ctl *c, struct tally *t, const char *hex, const char
 	struct digest address;
 	struct err e = { 0 };
 	uint64_t size = 0;
+	char shown[CELL_MAX];
+	int r;
 
 	if (digest_parse(hex, strlen(hex), &address) < 0) {
 		err_set(&e, -EPROTO, "the catalog names a blob %s, which is no address", hex);
 		return ctl_fail(&e, EXIT_AWAY);
 	}
-	if (vault_check(c->conf.vault, &address, &verdict, &size, &e) < 0)
+	r = vault_check(c->conf.vault, &address, &verdict, &size, &e);
+	if (r == -EIO) {
+		/* One bad sector is known now; it must not hide what is wrong with the rest. */
+		t->unreadable++;
+		note(t, T_VERIFY_UNREADABLE, "unreadable", hex, path);
+		return EXIT_GOOD;
+	}
+	if (r < 0)
 		return ctl_fail(&e, EXIT_AWAY);
 	t->bytes += size;
 	switch (verdict) {
 	case VAULT_WHOLE:
 		t->whole++;
 		if (path != NULL && !t->quiet)
-			say(stdout, T_VERIFY_WHOLE, hex, path);
+			say(stdout, T_VERIFY_WHOLE, hex,
+			    text_shown(path, shown, sizeof(shown)));
 		break;
 	case VAULT_MISSING:
 		t->missing++;
@@ -156,9 +177,11 @@ static int each_blob(void *data, const struct digest *a, uint64_t size)
 static int each_foreign(void *data, const char *path)
 {
 	struct walk *w = data;
+	char shown[4096];
 
 	w->t->unrecorded++;
-	note(w->t, T_VERIFY_FOREIGN, "foreign", path, path);
+	text_shown(path, shown, sizeof(shown));	/* JSON takes no bytes that are not UTF-8, too */
+	note(w->t, T_VERIFY_FOREIGN, "foreign", shown, shown);
 	return 0;
 }
 
@@ -197,11 +220,6 @@ static bool is_hex(const char *s, size_t len)
 	return strlen(s) == len && strspn(s, "0123456789abcdef") == len;
 }
 
-static bool is_uuid(const char *s)
-{
-	return strlen(s) == 36 && strspn(s, "0123456789abcdef-") == 36;
-}
-
 /* A blob's address, a segment's UUID, or RECORDER/RECORDING. */
 static int find_object(struct ctl *c, const char *object, json_t **ret)
 {
@@ -212,9 +230,9 @@ static int find_object(struct ctl *c, const char *object, json_t **ret)
 	*ret = NULL;
 	if (is_hex(object, DIGEST_HEX_LEN))
 		return ctl_query(c, STATEMENT_BLOB_SHOW, one, 1, ret);
-	if (is_uuid(object))
+	if (ctl_is_uuid(object))
 		return ctl_query(c, STATEMENT_SEGMENT_SHOW, one, 1, ret);
-	if (slash != NULL && (size_t)(slash - object) < sizeof(recorder) && is_uuid(slash + 1)) {
+	if (slash != NULL && (size_t)(slash - object) < sizeof(recorder) && ctl_is_uuid(slash + 1)) {
 		snprintf(recorder, sizeof(recorder), "%.*s", (int)(slash - object), object);
 		const char *const both[] = { recorder, slash + 1 };
 
@@ -230,8 +248,7 @@ static int verify_object(struct ctl *c, struct tally *t, const char *object)
 	int r = find_object(c, object, &found);
 
 	if (r == EXIT_GOOD && json_array_size(found) == 0) {
-		say(stderr, T_NO_OBJECT, object);
-		r = EXIT_USAGE;
+		r = ctl_usage(T_NO_OBJECT, object);
 	} else if (r == EXIT_GOOD && is_hex(object, DIGEST_HEX_LEN)) {
 		/* One blob may be several segments' : it is read once. */
 		first = json_pack("[O]", json_array_get(found, 0));
@@ -252,15 +269,15 @@ static void conclude(const struct ctl *c, const struct tally *t)
 	if (!t->quiet && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (!c->json) {
-		say(stdout, T_VERIFY_SUM, t->whole + t->damaged + t->missing,
-		    bytes_text((long long)t->bytes, bytes), t->whole, t->damaged, t->missing,
-		    t->unrecorded);
+		say(stdout, T_VERIFY_SUM, checked(t), bytes_text((long long)t->bytes, bytes),
+		    t->whole, t->damaged, t->unreadable, t->missing, t->unrecorded);
 		return;
 	}
-	j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:O}", "bytes", (json_int_t)t->bytes,
-			      "whole", (json_int_t)t->whole, "damaged", (json_int_t)t->damaged,
-			      "missing", (json_int_t)t->missing,
-			      "unrecorded", (json_int_t)t->unrecorded, "objects", t->bad);
+	j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I}",
+		      "bytes", (json_int_t)t->bytes, "whole", (json_int_t)t->whole,
+		      "damaged", (json_int_t)t->damaged, "unreadable", (json_int_t)t->unreadable,
+		      "missing", (json_int_t)t->missing, "unrecorded", (json_int_t)t->unrecorded,
+		      "objects", t->bad, "objects_omitted", (json_int_t)t->omitted);
 	ctl_print_json(j);
 	json_decref(j);
 }
@@ -282,7 +299,7 @@ int cmd_verify(struct ctl *c, int argc, char **argv)
 	r = strcmp(object, "vault") == 0 ? verify_vault(c, &t) : verify_object(c, &t, object);
 	if (r == EXIT_GOOD) {
 		conclude(c, &t);
-		if (t.damaged + t.missing > 0)
+		if (t.damaged + t.unreadable + t.missing > 0)
 			r = EXIT_DAMAGE;
 		else if (t.unrecorded > 0)
 			r = EXIT_FINDINGS;

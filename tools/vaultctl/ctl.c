@@ -1,5 +1,6 @@
 #include "ctl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 
 int ctl_fail(const struct err *e, int code)
 {
-	fprintf(stderr, "vaultctl: %s\n", e->msg);
+	char shown[4 * sizeof(e->msg)];
+
+	fprintf(stderr, "vaultctl: %s\n", text_shown(e->msg, shown, sizeof(shown)));
 	return code;
 }
 
@@ -25,9 +28,11 @@ static const struct option_spec *find_option(const char *name, const struct opti
 	return NULL;
 }
 
-static int usage(enum text_id id, const char *what)
+int ctl_usage(enum text_id id, const char *what)
 {
-	say(stderr, id, what);
+	char shown[256];
+
+	say(stderr, id, text_shown(what, shown, sizeof(shown)));
 	return EXIT_USAGE;
 }
 
@@ -42,14 +47,32 @@ static int take_option(int argc, char **argv, int *i, const struct option_spec *
 		 equals == NULL ? (int)strlen(argv[*i]) : (int)(equals - argv[*i]), argv[*i]);
 	o = find_option(name, options, n);
 	if (o == NULL || (o->value == NULL && equals != NULL))
-		return usage(T_UNKNOWN_OPTION, name);
+		return ctl_usage(T_UNKNOWN_OPTION, name);
 	if (o->value == NULL) {
 		*o->on = true;
 		return EXIT_GOOD;
 	}
 	if (equals == NULL && *i + 1 >= argc)
-		return usage(T_OPTION_NEEDS_VALUE, name);
+		return ctl_usage(T_OPTION_NEEDS_VALUE, name);
 	*o->value = equals != NULL ? equals + 1 : argv[++*i];
+	return EXIT_GOOD;
+}
+
+int ctl_language(int argc, char **argv)
+{
+	const char *lang = NULL;
+	int i, l;
+
+	for (i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			lang = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+			lang = argv[i + 1];
+	}
+	l = lang_choose(lang);
+	if (l < 0)
+		return ctl_usage(T_BAD_LANG, lang);
+	text_language((enum lang)l);
 	return EXIT_GOOD;
 }
 
@@ -57,19 +80,19 @@ int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec
 		  size_t n_options, const char **words, const char *const *names, size_t needed,
 		  size_t n_words)
 {
-	const char *lang = NULL;
+	const char *lang;	/* taken by ctl_language() */
 	const struct option_spec common[] = {
 		{ "--json", NULL, &c->json },
 		{ "--lang", &lang, NULL },
 		{ "--config", &c->conf_path, NULL },
 	};
 	size_t got = 0;
-	int i, r, l;
+	int i, r;
 
 	for (i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) != 0) {
 			if (got == n_words)
-				return usage(T_TOO_MANY, argv[i]);
+				return ctl_usage(T_TOO_MANY, argv[i]);
 			words[got++] = argv[i];
 			continue;
 		}
@@ -81,14 +104,8 @@ int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec
 		if (r != EXIT_GOOD)
 			return r;
 	}
-	if (lang != NULL) {
-		l = lang_choose(lang);
-		if (l < 0)
-			return usage(T_BAD_LANG, lang);
-		text_language((enum lang)l);
-	}
 	if (got < needed)
-		return usage(T_TOO_FEW, names[got]);
+		return ctl_usage(T_TOO_FEW, names[got]);
 	return EXIT_GOOD;
 }
 
@@ -143,6 +160,64 @@ int ctl_query(struct ctl *c, enum catalog_statement s, const char *const *params
 	}
 	*ret = list;
 	return EXIT_GOOD;
+}
+
+int ctl_try(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n)
+{
+	struct err e = { 0 };
+	int r = catalog_sync_try(c->catalog, s, params, n, &e);
+
+	return r < 0 ? ctl_fail(&e, exit_of(r)) : EXIT_GOOD;
+}
+
+static bool has_unit(const json_t *recorders, const char *unit)
+{
+	const json_t *row;
+	const char *of;
+	size_t i;
+
+	json_array_foreach(recorders, i, row) {
+		of = json_string_value(json_object_get(row, "unit"));
+		if (of != NULL && strcmp(of, unit) == 0)
+			return true;
+	}
+	return false;
+}
+
+int ctl_check_scope(struct ctl *c, const char *recorder, const char *unit)
+{
+	const char *const params[] = { recorder };
+	json_t *recorders = NULL;
+	int r;
+
+	if (recorder == NULL && unit == NULL)
+		return EXIT_GOOD;
+	r = ctl_query(c, STATEMENT_RECORDER_LIST, params, COUNT(params), &recorders);
+	if (r != EXIT_GOOD)
+		return r;
+	if (recorder != NULL && json_array_size(recorders) == 0)
+		r = ctl_usage(T_NO_RECORDER, recorder);
+	else if (unit != NULL && !has_unit(recorders, unit))
+		r = ctl_usage(T_NO_UNIT, unit);
+	json_decref(recorders);
+	return r;
+}
+
+void ctl_check_cut(const json_t *list)
+{
+	if (json_array_size(list) >= strtoul(LIST_MAX, NULL, 10))
+		say(stderr, T_LIST_CUT, LIST_MAX);
+}
+
+bool ctl_is_uuid(const char *s)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i;
+
+	for (i = 0; i < sizeof(shape) - 1; i++)
+		if (shape[i] == 'x' ? !isxdigit((unsigned char)s[i]) : s[i] != '-')
+			return false;
+	return s[i] == '\0';
 }
 
 void ctl_print_json(const json_t *j)

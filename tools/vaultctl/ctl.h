@@ -48,6 +48,12 @@ int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec
 int ctl_open_conf(struct ctl *c);
 int ctl_open_catalog(struct ctl *c, const char *role);
 
+/* EXIT_GOOD, or EXIT_USAGE and what is wrong: is the value of --lang among these arguments one? */
+int ctl_language(int argc, char **argv);
+
+/* Say what is wrong with a word of the command line, on standard error; EXIT_USAGE. */
+int ctl_usage(enum text_id id, const char *what);
+
 /* Say a library's sentence on standard error and return code. */
 int ctl_fail(const struct err *e, int code);
 
@@ -58,6 +64,22 @@ int ctl_fail(const struct err *e, int code);
  */
 int ctl_query(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
 	      json_t **ret);
+
+/* What the same statement would say, as above; nothing is changed. */
+int ctl_try(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n);
+
+/*
+ * A list is empty: is there such a recorder and such a unit at all (either may
+ * be NULL)?  A mistyped id must not look like a clean record.  EXIT_GOOD, or
+ * having said why EXIT_USAGE or EXIT_AWAY.
+ */
+int ctl_check_scope(struct ctl *c, const char *recorder, const char *unit);
+
+/* Say so when a list has LIST_MAX rows: there may be more. */
+void ctl_check_cut(const json_t *list);
+
+/* 36 characters, hex digits and '-' where they belong. */
+bool ctl_is_uuid(const char *s);
 
 /* Print JSON as it is, one document. */
 void ctl_print_json(const json_t *j);
@@ -73,6 +95,13 @@ void findings_print(FILE *to, const json_t *list);
 
 /* Rows of one list: more than anyone reads, less than fills a machine. */
 #define LIST_MAX	"20000"
+
+/* "VID:PID" or "VID:PID:SERIAL", four hex digits each (cmd_recorder.c); false: it is not. */
+struct usb_identity {
+	char vid[8], pid[8];	/* decimal, as the catalog takes them */
+	char serial[128];	/* "": any */
+};
+bool usb_identity_parse(const char *s, struct usb_identity *ret);
 
 /*
  * A day as BAR_CELLS characters, a quarter of an hour each: '#' recorded,

@@ -8,8 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 static void set_patience(int fd, int seconds)
 {
 	const struct timeval t = { .tv_sec = seconds };
@@ -22,7 +20,7 @@ int dock_client_open(struct dock_client *d, const char *path, const char *comman
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	char line[64];
-	int r;
+	ssize_t sent;
 
 	*d = (struct dock_client){ .fd = -1, .in = BUF_INIT(DOCK_LINE_MAX) };
 	if (strlen(path) >= sizeof(a.sun_path))
@@ -33,17 +31,25 @@ int dock_client_open(struct dock_client *d, const char *path, const char *comman
 		return err_set(e, -errno, "%s", strerror(errno));
 	set_patience(d->fd, DOCK_ANSWER_SECONDS);
 	snprintf(line, sizeof(line), "{\"cmd\":\"%s\"}\n", command);
-	r = connect(d->fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ? -errno
-		: file_write_all(d->fd, line, strlen(line));
-	if (r < 0)
-		return err_set(e, r, "%s", strerror(-r));
+	if (connect(d->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_set(e, -errno, "%s", strerror(errno));
+	/* A dockd that has too many peers closes at once: that is an error, no signal. */
+	do
+		sent = send(d->fd, line, strlen(line), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return err_set(e, -errno, "%s", strerror(errno));
+	if ((size_t)sent < strlen(line))	/* 64 bytes always fit a socket just made */
+		return err_set(e, -EIO, "%s", strerror(EIO));
 	return 0;
 }
 
 int dock_client_next(struct dock_client *d, json_t **ret, struct err *e)
 {
 	uint8_t *newline, *room;
+	const char *refusal;
 	json_error_t je;
+	json_t *answer;
 	ssize_t n;
 
 	for (;;) {
@@ -58,15 +64,24 @@ int dock_client_next(struct dock_client *d, json_t **ret, struct err *e)
 			continue;
 		if (n < 0)
 			return err_set(e, -errno, "%s", strerror(errno));
-		if (n == 0)
+		if (n == 0) {
+			err_set(e, -ECONNRESET, "%s", strerror(ECONNRESET));
 			return 0;
+		}
 		buf_grew(&d->in, (size_t)n);
 	}
-	*ret = json_loadb((const char *)d->in.p, (size_t)(newline - d->in.p),
-			  JSON_REJECT_DUPLICATES, &je);
+	answer = json_loadb((const char *)d->in.p, (size_t)(newline - d->in.p),
+			    JSON_REJECT_DUPLICATES, &je);
 	buf_shift(&d->in, (size_t)(newline - d->in.p) + 1);
-	if (*ret == NULL)
+	if (answer == NULL)
 		return err_set(e, -EPROTO, "%s", je.text);
+	refusal = json_string_value(json_object_get(answer, "error"));
+	if (refusal != NULL || !json_is_object(answer)) {
+		err_set(e, -EPROTO, "%s", refusal != NULL ? refusal : "not an object");
+		json_decref(answer);
+		return -EPROTO;
+	}
+	*ret = answer;
 	return 1;
 }
 

@@ -14,10 +14,14 @@ struct dock_client {
 	struct buf in;
 };
 
-/* Connect and send {"cmd": command}.  0 or a negative errno. */
+/* Connect and send {"cmd": command}.  0, or a negative errno and a sentence; close it either way. */
 int dock_client_open(struct dock_client *d, const char *path, const char *command, struct err *e);
 
-/* The next line, a new reference.  1; 0: dockd closed; negative errno (-EAGAIN: silent too long). */
+/*
+ * The next answer, an object, a new reference.  1; otherwise a sentence: 0, dockd closed;
+ * -EAGAIN, silent for DOCK_ANSWER_SECONDS; -EPROTO, it refused, or what it said is no answer;
+ * -EMSGSIZE, over DOCK_LINE_MAX; or another negative errno.
+ */
 int dock_client_next(struct dock_client *d, json_t **ret, struct err *e);
 
 /* Wait for ever from now on (dock watch). */

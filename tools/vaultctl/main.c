@@ -48,7 +48,10 @@ static void help(FILE *to)
 			commands[i].verb == NULL ? "" : commands[i].verb, commands[i].usage);
 }
 
-/* Options before the command are the command's too. */
+/*
+ * Options before the command are the command's too.  Also the two first words
+ * where they are none: only one that is known takes a second.
+ */
 static const struct command *find_command(int argc, char **argv, int *ret_group, int *ret_verb)
 {
 	int at[2] = { 0, 0 }, n = 0, i;
@@ -71,7 +74,22 @@ static const struct command *find_command(int argc, char **argv, int *ret_group,
 		return &commands[k];
 	}
 	*ret_group = at[0];
+	*ret_verb = at[1];
 	return NULL;
+}
+
+static int no_command(char **argv, int group, int verb)
+{
+	char words[128], shown[128];
+
+	if (group == 0) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	snprintf(words, sizeof(words), "%s%s%s", argv[group], verb == 0 ? "" : " ",
+		 verb == 0 ? "" : argv[verb]);
+	say(stderr, T_UNKNOWN_COMMAND, text_shown(words, shown, sizeof(shown)));
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -81,20 +99,20 @@ int main(int argc, char **argv)
 	int group = 0, verb = 0, i, n = 0, r;
 	char **rest;
 
-	text_language((enum lang)lang_choose(NULL));
 	log_init("vaultctl", LOG_LEVEL_WARN);
 	if (sodium_init() < 0)
 		return EXIT_AWAY;
+	if (ctl_language(argc - 1, argv + 1) != EXIT_GOOD)
+		return EXIT_USAGE;
 	if (c.conf_path == NULL)
 		c.conf_path = "/etc/dockvault/dockvault.conf";
 	command = find_command(argc, argv, &group, &verb);
 	if (command == NULL) {
-		if (group == 0 || strcmp(argv[group], "help") == 0) {
-			help(group == 0 ? stderr : stdout);
-			return group == 0 ? EXIT_USAGE : EXIT_GOOD;
+		if (group != 0 && strcmp(argv[group], "help") == 0) {
+			help(stdout);
+			return EXIT_GOOD;
 		}
-		say(stderr, T_UNKNOWN_COMMAND, argv[group]);
-		return EXIT_USAGE;
+		return no_command(argv, group, verb);
 	}
 	rest = calloc((size_t)argc + 1, sizeof(*rest));
 	if (rest == NULL)

@@ -62,27 +62,29 @@ static void moment_text(const char *utc, char ret[CELL_MAX])
 	snprintf(ret, CELL_MAX, "%s", shown);
 }
 
-static void raw_text(const json_t *v, char ret[CELL_MAX])
+static void freep(char **p)
 {
-	char *dump;
+	free(*p);
+}
 
-	if (v == NULL || json_is_null(v)) {
-		ret[0] = '\0';
-	} else if (json_is_string(v)) {
-		snprintf(ret, CELL_MAX, "%s", json_string_value(v));
-	} else {
-		dump = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
-		snprintf(ret, CELL_MAX, "%s", dump == NULL ? "?" : dump);
-		free(dump);
-	}
+/* A value as text: a string as it is, null as "", others as JSON.  *keep owns what was made. */
+static const char *raw_text(const json_t *v, char **keep)
+{
+	if (v == NULL || json_is_null(v))
+		return "";
+	if (json_is_string(v))
+		return json_string_value(v);
+	*keep = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	return *keep == NULL ? "?" : *keep;
 }
 
 const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_MAX])
 {
 	const json_t *v = json_at(row, c->key);
+	AUTO(freep) char *dump = NULL;
 	char raw[CELL_MAX], small[32];
 
-	raw_text(v, raw);
+	text_shown(raw_text(v, &dump), raw, sizeof(raw));
 	if (raw[0] == '\0') {
 		snprintf(ret, CELL_MAX, "-");
 		return ret;
@@ -152,14 +154,22 @@ void table_print(FILE *to, const json_t *rows, const struct column *columns, siz
 	}
 }
 
+static bool is_formula(const char *s)
+{
+	static const char *const starts[] = { "=", "+", "-", "@", "＝", "＋", "－", "＠" };
+	size_t i;
+
+	for (i = 0; i < COUNT(starts); i++)
+		if (strncmp(s, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 static void csv_cell(FILE *to, const char *s)
 {
 	const char *p;
 
-	if (strchr("=+-@\t\r", s[0]) != NULL && s[0] != '\0')
-		fputs("\"'", to);
-	else
-		fputc('"', to);
+	fputs(is_formula(s) ? "\"'" : "\"", to);
 	for (p = s; *p != '\0'; p++) {
 		if (*p == '"')
 			fputc('"', to);
@@ -168,9 +178,18 @@ static void csv_cell(FILE *to, const char *s)
 	fputc('"', to);
 }
 
+static void csv_value(FILE *to, const json_t *v)
+{
+	AUTO(freep) char *dump = NULL;
+	const char *raw = raw_text(v, &dump);
+	AUTO(buf_clear) struct buf shown = BUF_INIT(4 * strlen(raw));
+
+	text_add_shown(&shown, raw);
+	csv_cell(to, shown.failed ? "?" : buf_str(&shown));
+}
+
 void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_t n)
 {
-	char cell[CELL_MAX];
 	const json_t *row;
 	size_t i, c;
 
@@ -179,8 +198,7 @@ void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_
 		fprintf(to, "%s%s", columns[c].key, c + 1 == n ? "\r\n" : ",");
 	json_array_foreach(rows, i, row) {
 		for (c = 0; c < n; c++) {
-			raw_text(json_at(row, columns[c].key), cell);
-			csv_cell(to, cell);
+			csv_value(to, json_at(row, columns[c].key));
 			fputs(c + 1 == n ? "\r\n" : ",", to);
 		}
 	}

@@ -1,8 +1,11 @@
 /*
  * A JSON array of objects as a table for people, or as CSV.
  *
+ * Nothing in either is a control character (text_shown); a table's cells are cut
+ * at CELL_MAX bytes, those of CSV never.
+ *
  * CSV is RFC 4180 with a UTF-8 byte order mark; a cell that a spreadsheet would
- * run as a formula (= + - @, tab, CR) gets an apostrophe in front.
+ * run as a formula (= + - @, also in full width) gets an apostrophe in front.
  */
 #ifndef VAULTCTL_TABLE_H
 #define VAULTCTL_TABLE_H

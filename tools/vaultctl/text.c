@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "format/name.h"
 
 static const struct { const char *zh, *en; } texts[] = {
 #define TEXT(id, zh_, en_) [id] = { .zh = zh_, .en = en_ },
@@ -157,12 +158,41 @@ static unsigned next_char(const char **s)
 	return u;
 }
 
+void text_add_shown(struct buf *b, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (name_is_text((const uint8_t *)s, len))
+		buf_add(b, s, len);
+	else
+		name_add_text(b, (const uint8_t *)s, len);
+}
+
+const char *text_shown(const char *s, char *ret, size_t size)
+{
+	static const char more[] = "…";
+	AUTO(buf_clear) struct buf b = BUF_INIT(4 * strlen(s));	/* \xNN for every byte */
+	size_t cut = size - sizeof(more);
+
+	text_add_shown(&b, s);
+	if (b.len < size) {
+		snprintf(ret, size, "%s", b.failed ? "?" : buf_str(&b));
+		return ret;
+	}
+	while (cut > 0 && (b.p[cut] & 0xc0) == 0x80)	/* not inside a character */
+		cut--;
+	memcpy(ret, b.p, cut);
+	memcpy(ret + cut, more, sizeof(more));
+	return ret;
+}
+
 int text_width(const char *s)
 {
 	/* Unicode's East Asian Wide and Fullwidth ranges that our texts and names meet. */
 	static const struct { unsigned from, to; } wide[] = {
 		{ 0x1100, 0x115f }, { 0x2e80, 0x303e }, { 0x3041, 0xa4cf }, { 0xac00, 0xd7a3 },
 		{ 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 },
+		{ 0x1f300, 0x1f64f }, { 0x1f680, 0x1f6ff }, { 0x1f900, 0x1f9ff },
 		{ 0x20000, 0x3fffd },
 	};
 	int width = 0;

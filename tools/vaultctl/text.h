@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+
 enum lang { LANG_ZH, LANG_EN };
 
 /* Chinese unless told otherwise: "zh", "en"; NULL: by LC_ALL, LC_MESSAGES, LANG.  -1: neither. */
@@ -42,6 +44,16 @@ const char *word(const char *value);
 
 /* The word for a kind of subject: "recording" is another thing as a slot's state. */
 const char *subject_word(const char *kind);
+
+/*
+ * s as a terminal may have it.  Names from cards came here in the form of
+ * format/name.h; what is not of that form (a reason somebody typed, a file
+ * somebody put into the vault) is brought into it, so that nothing moves the
+ * cursor or forges a line.  text_shown() ends what does not fit into `size`
+ * bytes (at least 8) with an ellipsis and returns ret.
+ */
+void text_add_shown(struct buf *b, const char *s);
+const char *text_shown(const char *s, char *ret, size_t size);
 
 /* Columns that s takes on a terminal: East Asian wide characters take two. */
 int text_width(const char *s);
