@@ -29,7 +29,7 @@ $(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
 	@rm -f $@
 	ar rcs $@ $^
 
-LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/replay_card $(BUILD)/fuzz_card
+LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/unit/check_link $(BUILD)/replay_card $(BUILD)/fuzz_card
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 

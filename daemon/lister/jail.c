@@ -95,10 +95,12 @@ static const int allowed[] = {
 /* Rules that depend on arguments; returns 0 or a negative errno. */
 static int allow_some(scmp_filter_ctx ctx, int fd)
 {
-	const struct scmp_arg_cmp ours = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd);
-	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp no_file = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-						    MAP_ANONYMOUS);
+	const struct scmp_arg_cmp ours = { .arg = 0, .op = SCMP_CMP_EQ,
+					   .datum_a = (scmp_datum_t)fd };
+	const struct scmp_arg_cmp no_code = { .arg = 2, .op = SCMP_CMP_MASKED_EQ,
+					      .datum_a = PROT_EXEC, .datum_b = 0 };
+	const struct scmp_arg_cmp no_file = { .arg = 3, .op = SCMP_CMP_MASKED_EQ,
+					      .datum_a = MAP_ANONYMOUS, .datum_b = MAP_ANONYMOUS };
 	int ret;
 
 	ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, ours);
@@ -111,7 +113,8 @@ static int allow_some(scmp_filter_ctx ctx, int fd)
 #ifdef SANITIZED
 	if (ret == 0)
 		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-				       SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
+				       (struct scmp_arg_cmp){ .arg = 0, .op = SCMP_CMP_EQ,
+							      .datum_a = STDERR_FILENO });
 	/* A report looks for its own binary: told that there is none, it goes on. */
 	if (ret == 0)
 		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 0);

@@ -111,7 +111,8 @@ static size_t shorten(const struct buf *path, size_t dir, char *to)
 	size_t name = path->len - dir;
 
 	if (path->len <= LISTING_PATH_MAX) {
-		memcpy(to, buf_str(path), path->len);
+		if (path->len > 0)
+			memcpy(to, path->p, path->len);
 		to[path->len] = '\0';
 		return path->len;
 	}
@@ -136,12 +137,15 @@ static size_t directories(const struct buf *path)
 void walk_trouble(struct walk *w, const char *fmt, ...)
 {
 	char path[LISTING_PATH_MAX + 1], text[512];
+	struct buf here = w->path;		/* looked at alone */
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	shorten(&w->path, directories(&w->path), path);
+	if (here.len > 0 && here.p[here.len - 1] == '/')
+		here.len--;			/* inside the directory itself */
+	shorten(&here, directories(&here), path);
 	report_trouble(w->report, path, "%s", text);
 }
 
