@@ -8,6 +8,7 @@
 
 #include "base/utc.h"
 #include "base/util.h"
+#include "format/name.h"
 #include "pull_impl.h"
 
 enum { SHA_BLOCK = 256 * 1024 };
@@ -17,13 +18,6 @@ enum { SHA_BLOCK = 256 * 1024 };
 static bool is_signed_by_recorder(const struct pull *p)
 {
 	return p->sidecar.verdict == SIGNATURE_VALID && p->digest == DIGEST_OK;
-}
-
-static const char *last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
 }
 
 static bool expects_sidecar(const struct pull *p)
@@ -37,7 +31,7 @@ static void judge(struct pull *p)
 	const struct listing_file *f = p->item->media;
 	const struct segment_seen seen = {
 		.recorder = p->s->recorder->id, .segment = p->segment, .path = f->path,
-		.name = last_component(f->path), .size = f->size, .blob = p->blob.address,
+		.name = name_last(f->path), .size = f->size, .blob = p->blob.address,
 		.stored_ms = utc_now(),
 	};
 
@@ -192,7 +186,7 @@ enum pull_event pull_start_sign(struct pull *p)
 	p->request = (struct seal_request){
 		.recorder = p->s->recorder->id, .session = p->s->session,
 		.path = p->item->media->path, .recording = p->recording, .segment = p->segment,
-		.name = last_component(p->item->media->path), .size = p->blob.size,
+		.name = name_last(p->item->media->path), .size = p->blob.size,
 		.blob = p->blob.address, .start_ms = p->start_ms, .end_ms = p->end_ms,
 		.mono_start_ms = p->mono_start_ms, .mono_end_ms = p->mono_end_ms,
 		.cb = on_signed, .data = p,

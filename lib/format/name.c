@@ -251,3 +251,10 @@ bool name_is_path(const uint8_t *p, size_t len)
 	}
 	return true;
 }
+
+const char *name_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}

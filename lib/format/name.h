@@ -42,4 +42,7 @@ void name_add_gbk(struct name_gbk *g, struct buf *b, const uint8_t *raw, size_t 
 bool name_is_text(const uint8_t *p, size_t len);
 bool name_is_path(const uint8_t *p, size_t len);
 
+/* The last component of a path: points into it. */
+const char *name_last(const char *path);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/util.h"
+#include "format/name.h"
 
 /* How sure a deleted entry is evidence that somebody deleted a recording. */
 static const double SURE = 0.9, EMPTY = 0.5, TEMPORARY = 0.3;
@@ -42,16 +43,9 @@ static bool has_suffix(const char *s, size_t len, const char *suffix)
 	return true;
 }
 
-static const char *last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 static struct name name_of(const struct listing_file *f)
 {
-	const char *base = last_component(f->path), *dot = strrchr(base, '.');
+	const char *base = name_last(f->path), *dot = strrchr(base, '.');
 	size_t dir_len = (size_t)(base - f->path), len = strlen(base);
 	/* FAT marks a deleted entry by overwriting the first letter of its short name. */
 	struct name n = { .file = f, .masked = f->deleted ? dir_len : SIZE_MAX };
@@ -299,7 +293,7 @@ static struct finding of_recorder(const char *recorder, enum finding_code code, 
 
 static bool looks_temporary(const char *path)
 {
-	const char *base = last_component(path);
+	const char *base = name_last(path);
 
 	return base[0] == '.' || base[0] == '~' || has_suffix(base, strlen(base), ".tmp") ||
 	       (fold(base[0]) == 't' && fold(base[1]) == 'm' && fold(base[2]) == 'p');
@@ -363,20 +357,25 @@ static void unreadable_findings(const struct listing *l, const char *recorder, i
 static void trouble_findings(const struct listing *l, const char *recorder, const char *session,
 			     int64_t docked_ms, struct findings *out)
 {
+	const struct listing_trouble *t;
+	crypto_generichash_state st;
 	char hex[DIGEST_HEX_SIZE];
 	struct digest d;
 	struct finding f;
-	size_t i;
 
-	for (i = 0; i < l->n_troubles; i++) {
+	for (t = l->troubles; t < l->troubles + l->n_troubles; t++) {
 		f = of_recorder(recorder, FINDING_DEVICE_FAULT, docked_ms);
 		f.subject_kind = SUBJECT_SESSION;
 		snprintf(f.subject, sizeof(f.subject), "%s", session);
-		d = digest_of(l->troubles[i].path, strlen(l->troubles[i].path));
+		/* Of one place, the card itself for one, there may be several. */
+		crypto_generichash_init(&st, NULL, 0, sizeof(d.b));
+		crypto_generichash_update(&st, (const uint8_t *)t->path, strlen(t->path) + 1);
+		crypto_generichash_update(&st, (const uint8_t *)t->text, strlen(t->text));
+		crypto_generichash_final(&st, d.b, sizeof(d.b));
 		snprintf(f.fact, sizeof(f.fact), "listing %s", digest_hex(&d, hex));
 		f.detail = json_object();
-		json_object_set_new(f.detail, "path", finding_text(l->troubles[i].path));
-		json_object_set_new(f.detail, "why", finding_text(l->troubles[i].text));
+		json_object_set_new(f.detail, "path", finding_text(t->path));
+		json_object_set_new(f.detail, "why", finding_text(t->text));
 		findings_add(out, &f);
 	}
 }

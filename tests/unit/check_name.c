@@ -110,10 +110,21 @@ START_TEST(knows_the_form)
 }
 END_TEST
 
+static const struct { const char *path, *last; } lasts[] = {
+	{ "DCIM/100/a.mp4", "a.mp4" }, { "a", "a" }, { "d.1/", "" },
+};
+
+START_TEST(finds_the_last_component)
+{
+	ck_assert_str_eq(name_last(lasts[_i].path), lasts[_i].last);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, decodes, 0, (int)COUNT(names));
 	tcase_add_loop_test(tc, knows_the_form, 0, (int)COUNT(forms));
+	tcase_add_loop_test(tc, finds_the_last_component, 0, (int)COUNT(lasts));
 }
 
 int main(void)

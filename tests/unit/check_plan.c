@@ -290,16 +290,20 @@ END_TEST
 
 START_TEST(troubles_are_faults_of_the_session)
 {
-	static char path[] = "DCIM/LOOP";
+	static char path[] = "DCIM/LOOP", card[] = "";
+	struct listing_trouble troubles[] = {
+		{ path, "a directory contains itself" },
+		{ card, "partition 1 has no file system" },
+		{ card, "partition 2 has no file system" },
+	};
+	struct listing l = { .troubles = troubles, .n_troubles = COUNT(troubles) };
 	struct findings out = { 0 };
-	struct listing l = { 0 };
 
-	l.troubles = calloc(1, sizeof(*l.troubles));
-	l.troubles[0].path = path;
-	snprintf(l.troubles[0].text, sizeof(l.troubles[0].text), "a directory contains itself");
-	l.n_troubles = 1;
 	ck_assert_int_eq(plan_findings(&l, "REC-1", "session", 1000, &out), 0);
-	ck_assert_uint_eq(out.n, 1);
+	ck_assert_uint_eq(out.n, COUNT(troubles));
+	ck_assert_str_ne(out.items[0].fact, out.items[1].fact);
+	/* Two of one place are two. */
+	ck_assert_str_ne(out.items[1].fact, out.items[2].fact);
 	ck_assert_int_eq(out.items[0].code, FINDING_DEVICE_FAULT);
 	ck_assert_int_eq(out.items[0].subject_kind, SUBJECT_SESSION);
 	ck_assert_str_eq(out.items[0].subject, "session");
@@ -307,7 +311,6 @@ START_TEST(troubles_are_faults_of_the_session)
 	ck_assert_str_eq(json_string_value(json_object_get(out.items[0].detail, "why")),
 			 "a directory contains itself");
 	findings_clear(&out);
-	free(l.troubles);
 }
 END_TEST
 
