@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "base/util.h"
+#include "format/name.h"
 #include "pull_impl.h"
 #include "rules/plan.h"
 
@@ -275,6 +276,7 @@ static void on_known(void *data, int r, bool known, const struct digest *blob, u
 
 	(void)e;
 	if (a->pull == NULL || r < 0 || !known || size != a->size ||
+	    !segment_may_be(&a->pull->sidecar, name_last(a->pull->item->media->path), blob) ||
 	    vault_has(a->pull->s->parts->vault, blob, size, on_has, a) < 0)
 		answered(a, false);
 }

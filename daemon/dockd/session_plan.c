@@ -125,13 +125,35 @@ enum session_event session_start_plan(struct session *s)
 
 static void on_pulled(void *data, enum pull_result result, int r, const char *why);
 
+/*
+ * All that could be read is in.  A card with troubles and without a file told
+ * us nothing, and its recorder is not called safe; of any other the note says
+ * what is not in.
+ */
+static void say_what_is_missing(struct session *s)
+{
+	const unsigned troubles = s->listing.n_troubles;
+
+	if (s->outcome != OUTCOME_NONE)
+		return;
+	if (troubles > 0 && s->n_items == 0) {
+		s->outcome = OUTCOME_FAULT;
+		snprintf(s->reason, sizeof(s->reason), "%s", s->listing.troubles[0].text);
+	} else if (troubles > 0) {
+		snprintf(s->reason, sizeof(s->reason), "%u faults of the card, and %" PRIu64
+			 " of %zu files could not be read: see the findings", troubles,
+			 s->counts.failed, s->n_items);
+	} else if (s->counts.failed > 0) {
+		snprintf(s->reason, sizeof(s->reason), "%" PRIu64 " of %zu files could not"
+			 " be read: see the findings", s->counts.failed, s->n_items);
+	}
+}
+
 /* One by one: the oldest first, as planned. */
 enum session_event session_start_pull(struct session *s)
 {
 	if (s->at == s->n_items) {
-		if (s->counts.failed > 0 && s->outcome == OUTCOME_NONE)
-			snprintf(s->reason, sizeof(s->reason), "%" PRIu64 " of %zu files could not"
-				 " be read: see the findings", s->counts.failed, s->n_items);
+		say_what_is_missing(s);
 		return SESSION_OK;
 	}
 	pull_start(s->pull, &s->items[s->at], on_pulled, s);

@@ -310,11 +310,21 @@ static void judge_content(const struct segment_seen *seen, const struct sidecar 
 	    "the content is not the one in the manifest");
 }
 
+static bool is_named(const struct sidecar *s, const char *name)
+{
+	return s->parsed && s->m.kind == MANIFEST_SEGMENT && strcasecmp(s->m.name, name) == 0;
+}
+
+bool segment_may_be(const struct sidecar *s, const char *name, const struct digest *blob)
+{
+	return s->verdict != SIGNATURE_VALID || !is_named(s, name) ||
+	       digest_equal(&s->m.blake2b, blob);
+}
+
 enum digest_verdict segment_judge(const struct segment_seen *seen, const struct sidecar *s,
 				  bool recorder_has_key, struct findings *out)
 {
-	bool named = s->parsed && s->m.kind == MANIFEST_SEGMENT &&
-		     strcasecmp(s->m.name, seen->name) == 0;
+	bool named = is_named(s, seen->name);
 	enum digest_verdict digest = DIGEST_NOT_CLAIMED;
 	struct finding f;
 

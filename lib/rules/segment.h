@@ -85,6 +85,13 @@ struct segment_seen {
 enum digest_verdict segment_judge(const struct segment_seen *seen, const struct sidecar *s,
 				  bool recorder_has_key, struct findings *out);
 
+/*
+ * May this content be the file of that name that lies beside the sidecar?  Not
+ * when a valid manifest of that very file claims other content: what looks like
+ * a file that was stored may be the original of one that was altered.
+ */
+bool segment_may_be(const struct sidecar *s, const char *name, const struct digest *blob);
+
 /* The same findings for a sidecar whose media is not on the card; path is the sidecar's. */
 void sidecar_judge(const char *recorder, const char *path, const struct sidecar *s,
 		   bool recorder_has_key, int64_t docked_ms, struct findings *out);

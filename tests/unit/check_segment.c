@@ -311,6 +311,36 @@ START_TEST(finds_in_the_file)
 }
 END_TEST
 
+/* Whether other content than content[] may be what lies on the card. */
+static const struct {
+	const char *what;
+	enum change change;
+	bool other, same;		/* may it be: other content, content[] itself */
+} doubles[] = {
+	{ "as signed", NOTHING, false, true },
+	{ "its name in other case", UPPER_NAME, false, true },
+	{ "altered after signing", OTHER_CONTENT, false, false },
+	{ "a sidecar for another file", OTHER_NAME, true, true },
+	{ "the sidecar of its neighbour", SIBLING_NAME, true, true },
+	{ "a forged sidecar", MANIFEST_ALTERED, true, true },
+	{ "no sidecar", NO_SIDECAR, true, true },
+	{ "nothing enrolled", NO_KEY, true, true },
+};
+
+START_TEST(knows_its_double)
+{
+	struct digest same = digest_of(content, sizeof(content) - 1), other = digest_of("x", 1);
+	struct fixture x;
+
+	make(&x, doubles[_i].change);
+	sidecar_verify(&x.s, recorder, x.keys, x.n_keys, DOCKED);
+	ck_assert_msg(segment_may_be(&x.s, "A.mp4", &other) == doubles[_i].other &&
+		      segment_may_be(&x.s, "A.mp4", &same) == doubles[_i].same, "%s",
+		      doubles[_i].what);
+	fixture_clear(&x);
+}
+END_TEST
+
 /* A recorder without key that keeps no sidecars has nothing to answer for. */
 START_TEST(without_key_nothing_is_missing)
 {
@@ -398,6 +428,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, keys_have_their_time, 0, (int)COUNT(periods));
 	tcase_add_test(tc, a_struct_of_zeros_vouches_for_nothing);
 	tcase_add_loop_test(tc, finds_in_the_file, 0, (int)COUNT(judgements));
+	tcase_add_loop_test(tc, knows_its_double, 0, (int)COUNT(doubles));
 	tcase_add_loop_test(tc, without_key_nothing_is_missing, 0, 3);
 	tcase_add_loop_test(tc, finds_in_a_sidecar_without_media, 0, (int)COUNT(lonely));
 }
