@@ -100,6 +100,17 @@ static int check_path(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
+/* Programs add their role behind it, which a URI would take for a part of itself. */
+static int check_database(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *conninfo = cfg_opt_getstr(opt);
+
+	if (strncmp(conninfo, "postgresql:", 11) != 0 && strncmp(conninfo, "postgres:", 9) != 0)
+		return 0;
+	cfg_error(cfg, "%s \"%s\": a URI; write \"host=... dbname=...\"", opt->name, conninfo);
+	return -1;
+}
+
 static int check_timeout(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long ms = cfg_opt_getnint(opt, 0);
@@ -250,6 +261,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		return err_set(e, -ENOMEM, "%s: no memory to read it", path);
 	cfg_set_error_function(cfg, keep_sentence);
 	cfg_set_validate_func(cfg, "station", check_station);
+	cfg_set_validate_func(cfg, "database", check_database);
 	for (i = 0; i < COUNT(texts); i++)
 		if (texts[i].is_path)
 			cfg_set_validate_func(cfg, texts[i].key, check_path);

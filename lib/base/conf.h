@@ -33,7 +33,7 @@ struct conf {
 	char vault[CONF_PATH_MAX];	/* directory */
 	bool vault_immutable;		/* true: set the immutable attribute where allowed */
 	char state[CONF_PATH_MAX];	/* directory: journals, snapshot, seal chain */
-	char database[CONF_PATH_MAX];	/* libpq conninfo, no password, perhaps no user */
+	char database[CONF_PATH_MAX];	/* libpq keywords, no URI, no password, perhaps no user */
 	char control[CONF_PATH_MAX];	/* path of dockd's control socket */
 	/* minisign secret key of the dock (minisign -G -W).  Not said: seal.key among systemd's
 	 * credentials, without those /etc/dockvault/seal.key. */

@@ -36,7 +36,7 @@ void catalog_sync_close(struct catalog_sync *c);	/* NULL is fine */
 int catalog_sync_run(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
 		     size_t n, struct catalog_rows **ret, struct err *e);
 
-/* What it would say, in a transaction that is taken back: nothing is changed and nobody is told. */
+/* What it would say, in a transaction that is taken back: nothing changes, nobody is told. */
 int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
 		     size_t n, struct err *e);
 

@@ -85,6 +85,8 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ "station = \"012345678901234567890123456789012\"\n", ":1: station" },
 	{ OK "vautl = \"/v\"\n", ":2: no such option 'vautl'" },
 	{ OK "\n\nvault = \"v\"\n", ":4: vault \"v\": an absolute path" },
+	{ OK "database = \"postgresql:///x\"\n", ":2: database \"postgresql:///x\": a URI" },
+	{ OK "database = \"postgres://h/x\"\n", ":2: database \"postgres://h/x\": a URI" },
 	{ OK "slot \"A\" { prot = \"1-1\" }\n", ":2: no such option 'prot'" },
 	{ OK "slot \"A\" { }\n", ":2: slot \"A\": port" },
 	{ OK "slot \"A/\" { port = \"1-1\" }\n", ":2: slot \"A/\"" },

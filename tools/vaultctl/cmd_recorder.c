@@ -224,7 +224,8 @@ int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
 	return r;
 }
 
-static int key_add(struct ctl *c, const char *id, const char *path, const char *reason, bool dry_run)
+static int key_add(struct ctl *c, const char *id, const char *path, const char *reason,
+		   bool dry_run)
 {
 	struct key_text key;
 	bool done;

@@ -14,7 +14,7 @@ struct dock_client {
 	struct buf in;
 };
 
-/* Connect and send {"cmd": command}.  0, or a negative errno and a sentence; close it either way. */
+/* Connect and send {"cmd": command}.  0, or a negative errno and a sentence; close either way. */
 int dock_client_open(struct dock_client *d, const char *path, const char *command, struct err *e);
 
 /*
