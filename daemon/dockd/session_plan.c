@@ -114,6 +114,9 @@ enum session_event session_start_plan(struct session *s)
 {
 	int r;
 
+	/* Nothing found and nothing wrong: that is no empty card, which has a file system. */
+	if (s->listing.filesystem[0] == '\0' && s->listing.n_troubles == 0)
+		return session_fault(s, "no file system that can be read is on its card");
 	if (make_plan(s) < 0)
 		return session_fault(s, "no memory to plan what to read; dock it again later");
 	log_debug("session %s: %zu items, %" PRIu64 " bytes", s->id, s->n_items, s->bytes_total);

@@ -1,0 +1,263 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/utc.h"
+#include "base/util.h"
+#include "dockd/records.h"
+#include "unit/suite.h"
+
+/* Computed with Python's hashlib from the words of RECORDS.md. */
+#define SEGMENT_ID		"01b34463-1666-8ade-a7c7-dbbda5928a8a"
+#define RECORDING_ID		"2476f7f9-b459-8e38-824b-35e867db391f"
+#define FINGERPRINT_SMALL \
+	"2e390f84d74f352bbd1c9d34a5d871c22f7086605523175f61e426375b2aa6fd"
+#define FINGERPRINT_LARGE \
+	"79ad4e0ce1a21a55db1ccd2792382e7ab46a0efd7b9cf4a173181057540633d6"
+
+/* A name in GBK, as found; shown escaped. */
+static uint8_t raw[] = "DCIM/\xd6\xb4.mp4";
+static char shown[] = "DCIM/\\xd6\\xb4.mp4";
+static const struct listing_file file = {
+	.path = shown, .raw = raw, .raw_len = sizeof(raw) - 1, .size = 5,
+	.created = "2026-11-23T20:37:58", .modified = "2026-11-23T20:42:58",
+};
+
+static struct digest counting(void)
+{
+	struct digest d;
+	int i;
+
+	for (i = 0; i < DIGEST_LEN; i++)
+		d.b[i] = (uint8_t)i;
+	return d;
+}
+
+START_TEST(ids_are_what_the_format_says)
+{
+	const struct digest blob = counting();
+	char id[RECORD_UUID_SIZE];
+
+	record_uuid_derived("segment", "REC-000123", &file, &blob, id);
+	ck_assert_str_eq(id, SEGMENT_ID);
+	record_uuid_derived("recording", "REC-000123", &file, &blob, id);
+	ck_assert_str_eq(id, RECORDING_ID);
+}
+END_TEST
+
+START_TEST(fingerprints_are_what_the_format_says)
+{
+	static uint8_t head[RECORD_PROBE], tail[RECORD_PROBE];
+	const struct digest bwm = counting();
+	struct listing_file large = file;
+	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	d = record_fingerprint(&file, NULL, (const uint8_t *)"hello", (const uint8_t *)"hello", 5);
+	ck_assert_str_eq(digest_hex(&d, hex), FINGERPRINT_SMALL);
+	memset(head, 'a', sizeof(head));
+	memset(tail, 'b', sizeof(tail));
+	large.size = UINT64_C(0x0102030405060708);
+	large.modified[0] = '\0';
+	d = record_fingerprint(&large, &bwm, head, tail, RECORD_PROBE);
+	ck_assert_str_eq(digest_hex(&d, hex), FINGERPRINT_LARGE);
+}
+END_TEST
+
+START_TEST(random_ids_are_version_4)
+{
+	char a[RECORD_UUID_SIZE], b[RECORD_UUID_SIZE];
+
+	record_uuid_random(a);
+	record_uuid_random(b);
+	ck_assert_uint_eq(strlen(a), RECORD_UUID_SIZE - 1);
+	ck_assert_int_eq(a[14], '4');
+	ck_assert_ptr_nonnull(strchr("89ab", a[19]));
+	ck_assert_str_ne(a, b);
+}
+END_TEST
+
+static const struct { const char *claim; int r; const char *utc; } claims[] = {
+	{ "2026-11-23T20:42:58", 0, "2026-11-23T12:42:58.000Z" },
+	{ "2000-01-01T08:00:00", 0, "2000-01-01T00:00:00.000Z" },
+	{ "2000-01-01T07:59:59", -ERANGE, "" },		/* 1999 in UTC: a clock that was reset */
+	{ "1980-01-01T00:00:00", -ERANGE, "" },
+	{ "2026-11-23", -EINVAL, "" },
+	{ "", -EINVAL, "" },
+};
+
+START_TEST(claims_are_shanghai_time)
+{
+	char text[UTC_TEXT_SIZE];
+	int64_t ms = 42;
+
+	ck_assert_int_eq(record_claim_ms(claims[_i].claim, &ms), claims[_i].r);
+	if (claims[_i].r < 0) {
+		ck_assert_int_eq(ms, 42);
+		return;
+	}
+	utc_format(ms, text);
+	ck_assert_str_eq(text, claims[_i].utc);
+}
+END_TEST
+
+static const char *text_of(const json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	ck_assert_msg(s != NULL, "no text %s", key);
+	return s;
+}
+
+static bool is_null(const json_t *j, const char *key)
+{
+	return json_is_null(json_object_get(j, key));
+}
+
+static struct sidecar segment_sidecar(void)
+{
+	static const uint8_t bytes[] = "x";
+	struct sidecar s = { .bwm = bytes, .bwm_len = 1, .parsed = true,
+			     .verdict = SIGNATURE_VALID, .address = counting() };
+
+	s.m.kind = MANIFEST_SEGMENT;
+	snprintf(s.m.device, sizeof(s.m.device), "REC-000123");
+	snprintf(s.m.rec, sizeof(s.m.rec), "0b1e4c5d-9d2c-4e6f-8a3b-1c2d3e4f5a6b");
+	snprintf(s.m.officer, sizeof(s.m.officer), "-");
+	snprintf(s.m.name, sizeof(s.m.name), "a.mp4");
+	s.m.seq = 17;
+	s.m.start_ms = INT64_C(1795437778123);
+	s.m.end_ms = INT64_C(1795437779123);
+	s.m.marks[0] = s.m.start_ms;
+	s.m.n_marks = 1;
+	return s;
+}
+
+static json_t *segment_with(const struct sidecar *s, const struct listing_file *f,
+			    const struct record_seal *seal)
+{
+	static const struct findings none;
+	const struct record_segment r = {
+		.segment = SEGMENT_ID, .recorder = "REC-000123", .recording = RECORDING_ID,
+		.file = f, .blob = counting(), .stored_ms = INT64_C(1795437778123),
+		.sidecar = s, .manifest_kept = s->bwm != NULL, .digest = DIGEST_OK, .seal = seal,
+		.findings = &none,
+	};
+	json_t *j = record_segment(&r);
+
+	ck_assert_ptr_nonnull(j);
+	return j;
+}
+
+START_TEST(a_manifest_goes_before_the_directory)
+{
+	const struct sidecar s = segment_sidecar();
+	json_t *j = segment_with(&s, &file, NULL);
+
+	ck_assert_str_eq(text_of(j, "time_source"), "manifest");
+	ck_assert_str_eq(text_of(j, "start"), "2026-11-23T12:42:58.123Z");
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "seq")), 17);
+	ck_assert_str_eq(text_of(j, "assurance"), "signed_by_recorder");
+	ck_assert_str_eq(text_of(j, "path_raw"), "4443494d2fd6b42e6d7034");
+	ck_assert(is_null(j, "seal") && is_null(j, "officer") && !is_null(j, "manifest"));
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(without_one_the_directory_speaks)
+{
+	const struct sidecar s = { .bwm = NULL };
+	const struct record_seal seal = { .dseq = 3 };
+	struct listing_file f = file;
+	json_t *j = segment_with(&s, &f, &seal);
+
+	ck_assert_str_eq(text_of(j, "time_source"), "directory");
+	ck_assert_str_eq(text_of(j, "start"), "2026-11-23T12:37:58.000Z");
+	ck_assert_str_eq(text_of(j, "end"), "2026-11-23T12:42:58.000Z");
+	ck_assert_str_eq(text_of(j, "assurance"), "sealed_at_dock");
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(j, "seal"), "dseq")), 3);
+	ck_assert(is_null(j, "manifest") && is_null(json_object_get(j, "claims"), "accessed"));
+	json_decref(j);
+
+	f.created[0] = f.modified[0] = '\0';
+	j = segment_with(&s, &f, &seal);
+	ck_assert_str_eq(text_of(j, "time_source"), "none");
+	ck_assert(is_null(j, "start") && is_null(j, "end"));
+	json_decref(j);
+}
+END_TEST
+
+/* Every field of RECORDS.md is there, known or null. */
+START_TEST(manifests_have_all_fields)
+{
+	static const char *const fields[] = {
+		"recorder", "manifest", "signature_blob", "path", "path_raw", "signature", "key_id",
+		"kind", "device", "firmware", "rec", "seq", "dseq", "prev", "start", "end", "clock",
+		"boot", "mono_start_ms", "mono_end_ms", "officer", "size", "last", "end_reason",
+		"media_name", "media_blake2b", "media_sha256", "marks", "at", "findings",
+	};
+	static const struct findings none;
+	struct sidecar s = segment_sidecar();
+	json_t *j;
+	size_t i;
+
+	s.parsed = _i == 0;
+	j = record_manifest("REC-000123", INT64_C(1795437778123), &s, &file, NULL, &none);
+	ck_assert_ptr_nonnull(j);
+	for (i = 0; i < COUNT(fields); i++)
+		ck_assert_msg(json_object_get(j, fields[i]) != NULL, "no %s", fields[i]);
+	ck_assert(is_null(j, "kind") == !s.parsed);
+	ck_assert(is_null(j, "signature_blob") && is_null(j, "key_id"));
+	ck_assert_uint_eq(json_array_size(json_object_get(j, "marks")), s.parsed ? 1 : 0);
+	ck_assert_str_eq(text_of(j, "at"), "2026-11-23T12:42:58.123Z");
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(strings_of_a_device_may_be_anything)
+{
+	struct usb_device_info usb = { .port = "1-1", .vid = 0x3310, .pid = 1 };
+	json_t *j;
+
+	memcpy(usb.serial, "\xff\xfe\x80S1", 6);
+	j = record_session("A1", &usb, "", INT64_C(1795437778123));
+	ck_assert_ptr_nonnull(j);
+	ck_assert(is_null(j, "recorder"));
+	ck_assert_str_eq(text_of(json_object_get(j, "usb"), "vid"), "3310");
+	ck_assert_str_eq(text_of(json_object_get(j, "usb"), "pid"), "0001");
+	ck_assert_ptr_nonnull(strstr(text_of(json_object_get(j, "usb"), "serial"), "S1"));
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(listings_count_what_was_deleted)
+{
+	struct listing_file files[3] = { file, file, file };
+	struct listing l = { .filesystem = "FAT32", .files = files, .n_files = 3 };
+	const struct disk_info disk = { .size = 64, .block_size = 512 };
+	json_t *j;
+
+	files[1].deleted = true;
+	j = record_listed(INT64_C(1795437778123), &disk, &l, 2, 10);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "deleted")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "files")), 2);
+	json_decref(j);
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_test(tc, ids_are_what_the_format_says);
+	tcase_add_test(tc, fingerprints_are_what_the_format_says);
+	tcase_add_test(tc, random_ids_are_version_4);
+	tcase_add_loop_test(tc, claims_are_shanghai_time, 0, (int)COUNT(claims));
+	tcase_add_test(tc, a_manifest_goes_before_the_directory);
+	tcase_add_test(tc, without_one_the_directory_speaks);
+	tcase_add_loop_test(tc, manifests_have_all_fields, 0, 2);
+	tcase_add_test(tc, strings_of_a_device_may_be_anything);
+	tcase_add_test(tc, listings_count_what_was_deleted);
+}
+
+int main(void)
+{
+	return suite_main("records", fill);
+}
