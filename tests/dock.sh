@@ -127,6 +127,14 @@ expect_settled() {
 		WHERE j.session = s.session)")" = 0 ] || fail "a session was not judged"
 }
 
+# The last line of a scenario: everything ends in good order, and no sanitizer complained.
+dock_finish() {
+	stack down >/dev/null || fail "the stack did not end"
+	if grep -nE 'Sanitizer|runtime error|BUG|left open' "$DOCK/stack/log/dockd" >&2; then
+		fail "dockd was not in order"
+	fi
+}
+
 # await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true
 await_dock() {
 	local status=0 watch line

@@ -36,4 +36,5 @@ expect_seals
 [ "$(sql "SELECT count(*) FROM finding")" = 0 ] || { vaultctl finding list; fail "findings of nothing"; }
 interrupted=$(sql "SELECT count(*) FROM dock_session_end WHERE outcome = 'interrupted'")
 [ "$interrupted" -gt 0 ] || fail "no kill came in the middle of a session"
+dock_finish
 ok "$rounds kills, $interrupted of them interrupted a session: nothing lost, nothing doubled"

@@ -29,4 +29,5 @@ expect_settled
 [ "$(sql "SELECT count(*) FROM finding")" = 0 ] || { vaultctl finding list; fail "findings of nothing"; }
 interrupted=$(sql "SELECT count(*) FROM dock_session_end WHERE outcome = 'interrupted'")
 [ "$interrupted" -gt 0 ] || fail "no session was interrupted"
+dock_finish
 ok "$rounds times unplugged, $interrupted sessions interrupted: nothing lost, nothing doubled"

@@ -50,4 +50,5 @@ expect_segments REC-000622 "$DOCK/plain"
 expect_settled
 [ "$(sql "SELECT string_agg(DISTINCT code, ' ') FROM finding")" = unknown_recorder ] ||
 	{ vaultctl finding list; fail "other findings than the stranger's"; }
+dock_finish
 ok "all recorded when the database is back"

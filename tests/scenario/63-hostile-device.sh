@@ -127,3 +127,4 @@ ok "9 forged sidecars; every byte is kept all the same"
 expect_settled
 expect_seals
 [ "$(cut -d' ' -f1 "$DOCK/stack/pid/dockd")" = "$began" ] && kill -0 "$began" || fail "dockd did not live through it"
+dock_finish

@@ -45,4 +45,5 @@ stack wait >/dev/null
 expect_segments REC-000641 "$DOCK/slow"
 expect_segments REC-000642 "$DOCK"/beside*
 expect_settled
+dock_finish
 ok "docked again, it comes in"
