@@ -14,6 +14,7 @@ DOCK=
 dock_end() {
 	[ -n "$DOCK" ] || return 0
 	tools/devstack down --dir "$DOCK/stack" >/dev/null 2>&1 || true
+	! mountpoint -q "$DOCK/stack/vault" || umount "$DOCK/stack/vault"
 	rm -rf "$DOCK"
 }
 
@@ -21,11 +22,12 @@ stack() { tools/devstack "$1" --dir "$DOCK/stack" "${@:2}"; }
 vaultctl() { "$BUILD/vaultctl" "$@"; }
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -c "SET search_path = dv" -c "$1"; }
 
-# dock_begin [LINE...]: lines that dockvault.conf gets as well
+# dock_begin [LINE...]: lines that dockvault.conf gets as well; before_stack is called before all
 dock_begin() {
 	local exports
 	DOCK=$(mktemp -d)
 	trap dock_end EXIT
+	${before_stack:-:}
 	stack up >/dev/null
 	exports=$(stack env)
 	eval "$exports"
