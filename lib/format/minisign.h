@@ -61,7 +61,10 @@ void minisign_secret_key_public(const struct minisign_secret_key *k,
 int minisign_sign(const struct minisign_secret_key *k, const uint8_t *bytes, size_t len,
 		  const char *trusted, struct buf *to, struct err *e);
 
-/* 16 upper-case hex digits as `minisign` prints a key id (little-endian number) and a NUL. */
+/*
+ * The number that `minisign` prints for a key id (little-endian), as 16 upper-case hex digits and a
+ * NUL.  minisign itself leaves leading zeros out.
+ */
 void minisign_id_text(const uint8_t id[8], char ret[17]);
 
 #endif

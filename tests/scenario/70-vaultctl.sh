@@ -82,7 +82,9 @@ ok "the command line"
 cd "$dir"
 for name in one two; do minisign -G -W -p $name.pub -s $name.sec >/dev/null; done
 cd - >/dev/null
-one=$(head -n 1 "$dir/one.pub" | grep -o '[0-9A-F]*$')
+# As minisign prints it, and with the leading zeros that it leaves out.
+printed=$(head -n 1 "$dir/one.pub" | grep -o '[0-9A-F]*$')
+one=$(printf '%16s' "$printed" | tr ' ' 0)
 head -c 40 "$dir/one.pub" >"$dir/torn.pub"
 long=$(printf '%0501d' 7)
 usb=1209:5a01:SN1
@@ -123,7 +125,8 @@ key 2 'REC-9 is not enrolled' REC-9 add "$dir/two.pub" --reason r --dry-run
 key 0 'enrolled for REC-1: key' REC-1 add "$dir/two.pub" --reason r
 key 2 'recorder REC-1 has no key 0000000000000000: look at its keys' REC-1 revoke 0000000000000000 --reason r
 key 0 'dry run' REC-1 revoke "$one" --reason lost --dry-run
-key 0 "key $one is revoked" REC-1 revoke "$one" --reason lost
+key 2 'no key: not a key id' REC-1 revoke 'no key' --reason lost
+key 0 "key $one is revoked" REC-1 revoke "$printed" --reason lost
 key 2 "key $one of recorder REC-1 is revoked already" REC-1 revoke "$one" --reason lost
 key 2 "key $one of recorder REC-1 is revoked: make a new key" REC-1 add "$dir/one.pub" --reason r
 expect 0 "$one" recorder show REC-1

@@ -184,6 +184,28 @@ START_TEST(a_usb_identity_is_digits_and_a_serial)
 }
 END_TEST
 
+static const struct { const char *s, *id; } key_ids[] = {
+	{ "0123456789ABCDEF", "0123456789ABCDEF" },
+	{ "123456789abcdef", "0123456789ABCDEF" },	/* as minisign prints that one */
+	{ "0", "0000000000000000" },
+	{ "FFFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFF" },
+	{ "00123456789ABCDEF", NULL },
+	{ "0x12", NULL },
+	{ "-1", NULL },
+	{ " 1", NULL },
+	{ "", NULL },
+};
+
+START_TEST(a_key_id_may_lack_its_zeros)
+{
+	char id[17];
+
+	ck_assert(key_id_parse(key_ids[_i].s, id) == (key_ids[_i].id != NULL));
+	if (key_ids[_i].id != NULL)
+		ck_assert_str_eq(id, key_ids[_i].id);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, arguments_are_read_or_refused, 0, (int)COUNT(lines));
@@ -191,6 +213,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, a_period_is_whole_days, 0, (int)COUNT(periods));
 	tcase_add_loop_test(tc, a_uuid_has_one_shape, 0, (int)COUNT(uuids));
 	tcase_add_loop_test(tc, a_usb_identity_is_digits_and_a_serial, 0, (int)COUNT(identities));
+	tcase_add_loop_test(tc, a_key_id_may_lack_its_zeros, 0, (int)COUNT(key_ids));
 }
 
 int main(void)

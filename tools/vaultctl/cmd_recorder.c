@@ -96,6 +96,16 @@ bool usb_identity_parse(const char *s, struct usb_identity *ret)
 	return true;
 }
 
+bool key_id_parse(const char *s, char ret[17])
+{
+	size_t len = strlen(s);
+
+	if (len < 1 || len > 16 || strspn(s, "0123456789abcdefABCDEF") != len)
+		return false;
+	snprintf(ret, 17, "%016llX", strtoull(s, NULL, 16));
+	return true;
+}
+
 struct key_text {
 	char id[17];
 	char hex[65];
@@ -243,12 +253,16 @@ static int key_add(struct ctl *c, const char *id, const char *path, const char *
 static int key_revoke(struct ctl *c, const char *id, const char *key, const char *reason,
 		      bool dry_run)
 {
-	const char *const params[] = { id, key, NULL, reason, person() };
+	char key_id[17];
+	const char *const params[] = { id, key_id, NULL, reason, person() };
 	bool done;
-	int r = change(c, STATEMENT_KEY_REVOKE, params, COUNT(params), id, dry_run, &done);
+	int r;
 
+	if (!key_id_parse(key, key_id))
+		return ctl_usage(T_BAD_KEY_ID, key);
+	r = change(c, STATEMENT_KEY_REVOKE, params, COUNT(params), id, dry_run, &done);
 	if (done)
-		say(stdout, T_KEY_REVOKED, key);
+		say(stdout, T_KEY_REVOKED, key_id);
 	return r;
 }
 

@@ -104,6 +104,12 @@ struct usb_identity {
 bool usb_identity_parse(const char *s, struct usb_identity *ret);
 
 /*
+ * A key id as somebody copied it from minisign, which leaves leading zeros out, as the 16 digits
+ * that the catalog has; false: it is none.
+ */
+bool key_id_parse(const char *s, char ret[17]);
+
+/*
  * A day as BAR_CELLS characters, a quarter of an hour each: '#' recorded,
  * 'x' a gap, '.' nothing.  day_ms: its midnight.
  */
