@@ -27,6 +27,7 @@ struct clerk_session {
 	uint64_t age;			/* sessions are judged in the order in which they began */
 	bool stuck;			/* the catalog refuses it, or the journal is damaged */
 	bool left;			/* to be forgotten once the catalog answered */
+	uint64_t retry_at_ms;		/* its end could not be written: not before (the loop's clock) */
 	unsigned appending;
 
 	/* Noted from its records. */
@@ -58,7 +59,7 @@ struct clerk {
 
 static void turn(struct clerk *c);
 static void settle(struct clerk *c);
-static void later(struct clerk *c, unsigned ms);
+static void later(struct clerk *c, uint64_t ms);
 static void free_soon(struct clerk *c);
 
 /* ------ the list ------ */
@@ -156,8 +157,8 @@ static void note_end(struct clerk_session *s, const json_t *record)
 	s->released = outcome != NULL && strcmp(outcome, "released") == 0;
 }
 
-/* 0, or -EINVAL: not a record of ours. */
-static int note(struct clerk_session *s, const struct buf *text)
+/* 0, -EINVAL (not a record of ours) or -ENOMEM. */
+static int note(struct clerk_session *s, const struct buf *text, struct err *e)
 {
 	json_error_t je;
 	json_t *j = json_loadb(buf_str(text), text->len, 0, &je);
@@ -165,7 +166,9 @@ static int note(struct clerk_session *s, const struct buf *text)
 
 	if (type == NULL) {
 		json_decref(j);
-		return -EINVAL;
+		if (j == NULL && json_error_code(&je) == json_error_out_of_memory)
+			return err_set(e, -ENOMEM, "no memory for a record");
+		return err_set(e, -EINVAL, "its journal holds something that is no record");
 	}
 	if (strcmp(type, "session") == 0) {
 		note_session(s, j);
@@ -198,8 +201,9 @@ static int read_batch(struct clerk_session *s, struct buf *b, uint64_t *ret_end,
 			return r;
 		if (r == 0 || b->len + one.len + 2 > CLERK_BATCH_BYTES)
 			break;
-		if (note(s, &one) < 0)
-			return err_set(e, -EINVAL, "its journal holds something that is no record");
+		r = note(s, &one, e);
+		if (r < 0)
+			return r;
 		buf_adds(b, n == 0 ? "[" : ",");
 		buf_add(b, one.p, one.len);
 		at = next;
@@ -282,10 +286,12 @@ static void on_end_appended(void *data, int r)
 		s->ended = true;
 		return;
 	}
-	log_warn("session %s was cut short by the end of dockd, and its journal cannot be written"
-		 " now: %s: free some space", s->id, uv_strerror(r));
+	if (s->retry_at_ms == 0)
+		log_warn("session %s was cut short by the end of dockd, and its journal %s/%s.journal"
+			 " cannot be written now: %s: free space, or look at the disk", s->id,
+			 s->clerk->dir, s->id, uv_strerror(r));
 	close_journal(s, 0);
-	later(s->clerk, END_RETRY_MS);
+	s->retry_at_ms = uv_now(s->clerk->loop) + END_RETRY_MS;
 }
 
 /* It died before its end: say so, first of all in its journal. */
@@ -310,22 +316,20 @@ static int64_t survey(struct clerk_session *s, struct err *e)
 
 	s->counts = (struct record_counts){ 0 };
 	while ((r = journal_read(s->journal, &at, &one, e)) > 0) {
-		if (note(s, &one) < 0)
-			return err_set(e, -EINVAL, "its journal holds something that is no record");
+		r = note(s, &one, e);
+		if (r < 0)
+			break;
 		n++;
 	}
 	return r < 0 ? r : n;
 }
 
-static int reopen(struct clerk_session *s, struct err *e)
+/* What journal_open found: say what was cut, and end what has no end. */
+static int take_up(struct clerk_session *s, struct err *e)
 {
-	struct clerk *c = s->clerk;
 	int64_t n;
 	int r;
 
-	r = journal_open(c->loop, c->dir, s->id, &s->journal, e);
-	if (r < 0)
-		return r;
 	if (journal_cut(s->journal) > 0)
 		log_info("session %s: %" PRIu64 " bytes of a record that never was durable were"
 			 " cut from its journal", s->id, journal_cut(s->journal));
@@ -337,6 +341,24 @@ static int reopen(struct clerk_session *s, struct err *e)
 	if (!s->ended && (r = append_end(s)) < 0)
 		return err_set(e, r, "its end cannot be written: %s", uv_strerror(r));
 	return 0;
+}
+
+/*
+ * 1: there is nothing in it; 0: on with it, or its end is being written;
+ * negative: why not, and the next turn begins anew.
+ */
+static int reopen(struct clerk_session *s, struct err *e)
+{
+	struct clerk *c = s->clerk;
+	int r;
+
+	r = journal_open(c->loop, c->dir, s->id, &s->journal, e);
+	if (r < 0)
+		return r;
+	r = take_up(s, e);
+	if (r < 0)
+		close_journal(s, 0);
+	return r;
 }
 
 /* ------ the catalog's answers ------ */
@@ -372,10 +394,13 @@ static void on_timer(uv_timer_t *t)
 	turn(t->data);
 }
 
-static void later(struct clerk *c, unsigned ms)
+/* Wake up then, unless that happens sooner anyway: everything is looked at then. */
+static void later(struct clerk *c, uint64_t ms)
 {
-	if (!c->freeing)
-		uv_timer_start(c->timer, on_timer, ms, 0);
+	if (c->freeing || (uv_is_active((uv_handle_t *)c->timer) &&
+			   uv_timer_get_due_in(c->timer) <= ms))
+		return;
+	uv_timer_start(c->timer, on_timer, ms, 0);
 }
 
 static void on_ingested(void *data, int r, const struct err *e)
@@ -442,8 +467,14 @@ static void on_chain(void *data, int r, struct chain_item *items, size_t n,
 
 static bool wants(const struct clerk_session *s)
 {
+	const uint64_t now = uv_now(s->clerk->loop);
+
 	if (s->stuck || s->appending > 0)
 		return false;
+	if (s->retry_at_ms > now) {
+		later(s->clerk, s->retry_at_ms - now);
+		return false;
+	}
 	return !s->live || s->fresh;
 }
 
