@@ -27,7 +27,11 @@ kill -0 "$lister" 2>/dev/null && fail "the lister is left"
 grep -q 'not everything ended' "$DOCK/stack/log/dockd" && fail "it had to be cut off"
 ok "ended after $took ms"
 
+stack undock A1
+stack undock A2
 stack start-dockd
+plug A1 "$DOCK/signed" S651
+plug A2 "$DOCK/plain" S652
 stack wait >/dev/null
 await_dock '.backlog == 0'
 [ "$(sql "SELECT count(*) FROM dock_session_end WHERE outcome = 'interrupted' AND reason LIKE 'dockd ended;%'")" = 2 ] ||
