@@ -48,7 +48,7 @@ END_TEST
 /* From every state, by every event: a stop always ends it, and a full disk always pauses it. */
 START_TEST(stops_and_pauses_from_everywhere)
 {
-	int s;
+	enum pull_state s;
 
 	for (s = 0; s < PULL_END; s++) {
 		ck_assert_int_eq(pull_next(s, PULL_STOP), PULL_END);

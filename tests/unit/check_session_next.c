@@ -48,7 +48,8 @@ END_TEST
 /* Whatever happens, and in whatever order, it comes to its end: every move goes forward. */
 START_TEST(always_ends)
 {
-	int s, event;
+	enum session_state s;
+	enum session_event event;
 
 	for (s = 0; s < SESSION_DONE; s++)
 		for (event = 0; event < SESSION_EVENTS; event++)
@@ -59,7 +60,8 @@ END_TEST
 /* Once it may hold the device, nothing leads past `close`. */
 START_TEST(never_leaves_the_device_open)
 {
-	int s, event;
+	enum session_state s;
+	enum session_event event;
 
 	for (s = SESSION_OPEN; s < SESSION_CLOSE; s++)
 		for (event = 0; event < SESSION_EVENTS; event++)
@@ -70,7 +72,7 @@ END_TEST
 /* No sector of a refused device is read: no way from there leads to `open`. */
 START_TEST(never_opens_what_is_refused)
 {
-	int s;
+	enum session_state s;
 
 	for (s = SESSION_BEGIN; s < SESSION_DONE; s++)
 		ck_assert_int_ge(session_next(s, SESSION_REFUSED), SESSION_REPORT);
