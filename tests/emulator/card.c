@@ -1,5 +1,6 @@
 /* The volume: geometry, clusters, FATs, boot sectors. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

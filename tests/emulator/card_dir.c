@@ -1,5 +1,6 @@
 /* Directories: entries, paths, files. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

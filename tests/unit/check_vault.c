@@ -127,6 +127,12 @@ static const struct vault_backend backend = {
 static uv_loop_t loop;
 static struct vault *v;
 
+/* Tests may share a process. */
+static void forget(void)
+{
+	memset(&fake, 0, sizeof(fake));
+}
+
 static void setup(void)
 {
 	fake.bytes = (struct buf)BUF_INIT(1024 * 1024);
@@ -521,6 +527,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_checked_fixture(tc, forget, NULL);
 	tcase_add_test(tc, opens_or_says_why);
 	tcase_add_test(tc, stores_and_calls_back_in_order);
 	tcase_add_test(tc, seals_an_empty_blob);
@@ -530,10 +537,14 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, aborts_inside_a_callback, 0, 2);
 	tcase_add_test(tc, closes_behind_an_abort);
 	tcase_add_loop_test(tc, stores_in_one_call, 0, (int)COUNT(stores));
+}
+
+static void fill_alone(TCase *tc)
+{
 	tcase_add_loop_test_raise_signal(tc, stops_at_misuse, SIGABRT, 0, (int)COUNT(misuses));
 }
 
 int main(void)
 {
-	return suite_main("vault", fill);
+	return suite_main_with("vault", fill, fill_alone);
 }
