@@ -1,61 +1,18 @@
+/* Whose turn it is with the catalog.  What is in the journals: clerk_journal.c. */
 #include "clerk.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/log.h"
-#include "base/utc.h"
 #include "base/util.h"
-#include "records.h"
+#include "clerk_impl.h"
 #include "rules/chain.h"
 #include "timer.h"
-#include "vault/journal.h"
 
-enum { RETRY_MS = 1000, END_RETRY_MS = 10000 };
-
-struct clerk_session {
-	struct clerk *clerk;
-	char id[JOURNAL_SESSION_MAX + 1];
-	struct journal *journal;	/* NULL: not open now */
-	uint64_t at;			/* the catalog has what is before */
-	bool live;			/* may still be appended to */
-	bool fresh;			/* a record became durable since all were sent */
-	uint64_t age;			/* sessions are judged in the order in which they began */
-	bool stuck;			/* the catalog refuses it, or the journal is damaged */
-	bool left;			/* to be forgotten once the catalog answered */
-	uint64_t retry_at_ms;		/* its end could not be written: not before (the loop's clock) */
-	unsigned appending;
-
-	/* Noted from its records. */
-	char recorder[33];		/* "": unknown */
-	bool ended, released;
-	struct record_counts counts;
-
-	void (*finished)(void *data, enum clerk_recorded how);	/* NULL: nobody waits */
-	void *data;
-	struct clerk_session *next;
-};
-
-struct clerk {
-	uv_loop_t *loop;
-	char dir[1100];
-	char station[33];
-	struct catalog *catalog;
-	void (*changed)(void *data);
-	void *data;
-	struct clerk_session *sessions;	/* in the order in which they get their turn */
-	struct clerk_session *current;	/* whose call the catalog is answering */
-	uint64_t batch_end;		/* `at` once that call succeeded */
-	uint64_t ages;
-	uv_timer_t *timer;
-	bool freeing;
-	void (*freed)(void *data);
-	void *freed_data;
-};
+enum { RETRY_MS = 1000 };
 
 static void turn(struct clerk *c);
 static void settle(struct clerk *c);
@@ -99,14 +56,6 @@ static void move_last(struct clerk_session *s)
 	*at = s;
 }
 
-static void close_journal(struct clerk_session *s, int remove)
-{
-	struct err e = { .code = 0 };
-
-	if (s->journal != NULL && journal_close(TAKE(s->journal), remove, &e) < 0)
-		log_warn("session %s: %s", s->id, e.msg);
-}
-
 static void say_finished(struct clerk_session *s, enum clerk_recorded how)
 {
 	void (*cb)(void *data, enum clerk_recorded how) = TAKE(s->finished);
@@ -121,7 +70,7 @@ static void complete(struct clerk_session *s)
 	struct clerk *c = s->clerk;
 
 	log_debug("session %s: recorded and judged", s->id);
-	close_journal(s, 1);
+	clerk_journal_close(s, 1);
 	take_out(s);
 	say_finished(s, CLERK_RECORDED);
 	free(s);
@@ -138,81 +87,6 @@ static void get_stuck(struct clerk_session *s, const char *why)
 		s->id, why, c->dir, s->id);
 	s->stuck = true;
 	c->changed(c->data);
-}
-
-/* ------ reading journals ------ */
-
-static void note_session(struct clerk_session *s, const json_t *record)
-{
-	const char *recorder = json_string_value(json_object_get(record, "recorder"));
-
-	snprintf(s->recorder, sizeof(s->recorder), "%s", recorder != NULL ? recorder : "");
-}
-
-static void note_end(struct clerk_session *s, const json_t *record)
-{
-	const char *outcome = json_string_value(json_object_get(record, "outcome"));
-
-	s->ended = true;
-	s->released = outcome != NULL && strcmp(outcome, "released") == 0;
-}
-
-/* 0, -EINVAL (not a record of ours) or -ENOMEM. */
-static int note(struct clerk_session *s, const struct buf *text, struct err *e)
-{
-	json_error_t je;
-	json_t *j = json_loadb(buf_str(text), text->len, 0, &je);
-	const char *type = json_string_value(json_object_get(j, "type"));
-
-	if (type == NULL) {
-		json_decref(j);
-		if (j == NULL && json_error_code(&je) == json_error_out_of_memory)
-			return err_set(e, -ENOMEM, "no memory for a record");
-		return err_set(e, -EINVAL, "its journal holds something that is no record");
-	}
-	if (strcmp(type, "session") == 0) {
-		note_session(s, j);
-	} else if (strcmp(type, "end") == 0) {
-		note_end(s, j);
-	} else if (strcmp(type, "segment") == 0) {
-		s->counts.stored++;
-		s->counts.bytes += (uint64_t)json_integer_value(json_object_get(j, "size"));
-	} else if (strcmp(type, "listed") == 0) {
-		s->counts.planned = (uint64_t)json_integer_value(json_object_get(j, "files"));
-	}
-	json_decref(j);
-	return 0;
-}
-
-/*
- * Fill b with the next records as a JSON array; *ret_end is behind the last of
- * them.  How many, or a negative errno.
- */
-static int read_batch(struct clerk_session *s, struct buf *b, uint64_t *ret_end, struct err *e)
-{
-	AUTO(buf_clear) struct buf one = BUF_INIT(JOURNAL_RECORD_MAX);
-	uint64_t at = s->at, next;
-	int n, r;
-
-	for (n = 0; n < CLERK_BATCH_RECORDS; n++) {
-		next = at;
-		r = journal_read(s->journal, &next, &one, e);
-		if (r < 0)
-			return r;
-		if (r == 0 || b->len + one.len + 2 > CLERK_BATCH_BYTES)
-			break;
-		r = note(s, &one, e);
-		if (r < 0)
-			return r;
-		buf_adds(b, n == 0 ? "[" : ",");
-		buf_add(b, one.p, one.len);
-		at = next;
-	}
-	buf_adds(b, "]");
-	if (b->failed)
-		return err_set(e, -ENOMEM, "no memory for a batch of records");
-	*ret_end = at;
-	return n;
 }
 
 /* ------ appending ------ */
@@ -274,91 +148,6 @@ int clerk_append(struct clerk_session *s, json_t *record, void (*cb)(void *data,
 	}
 	s->appending++;
 	return 0;
-}
-
-/* ------ sessions that were left behind ------ */
-
-static void on_end_appended(void *data, int r)
-{
-	struct clerk_session *s = data;
-
-	if (r == 0) {
-		s->ended = true;
-		return;
-	}
-	if (s->retry_at_ms == 0)
-		log_warn("session %s was cut short by the end of dockd, and its journal %s/%s.journal"
-			 " cannot be written now: %s: free space, or look at the disk", s->id,
-			 s->clerk->dir, s->id, uv_strerror(r));
-	close_journal(s, 0);
-	s->retry_at_ms = uv_now(s->clerk->loop) + END_RETRY_MS;
-}
-
-/* It died before its end: say so, first of all in its journal. */
-static int append_end(struct clerk_session *s)
-{
-	json_t *end = record_end(utc_now(), "interrupted",
-				 "dockd ended before the session did; dock the recorder again",
-				 &s->counts);
-	int r = end == NULL ? -ENOMEM : clerk_append(s, end, on_end_appended, s);
-
-	json_decref(end);
-	return r;
-}
-
-/* Read all of it, to know whose it is and whether it ended.  How many records, or negative. */
-static int64_t survey(struct clerk_session *s, struct err *e)
-{
-	AUTO(buf_clear) struct buf one = BUF_INIT(JOURNAL_RECORD_MAX);
-	uint64_t at = 0;
-	int64_t n = 0;
-	int r;
-
-	s->counts = (struct record_counts){ 0 };
-	while ((r = journal_read(s->journal, &at, &one, e)) > 0) {
-		r = note(s, &one, e);
-		if (r < 0)
-			break;
-		n++;
-	}
-	return r < 0 ? r : n;
-}
-
-/* What journal_open found: say what was cut, and end what has no end. */
-static int take_up(struct clerk_session *s, struct err *e)
-{
-	int64_t n;
-	int r;
-
-	if (journal_cut(s->journal) > 0)
-		log_info("session %s: %" PRIu64 " bytes of a record that never was durable were"
-			 " cut from its journal", s->id, journal_cut(s->journal));
-	n = survey(s, e);
-	if (n < 0)
-		return (int)n;
-	if (n == 0)
-		return 1;
-	if (!s->ended && (r = append_end(s)) < 0)
-		return err_set(e, r, "its end cannot be written: %s", uv_strerror(r));
-	return 0;
-}
-
-/*
- * 1: there is nothing in it; 0: on with it, or its end is being written;
- * negative: why not, and the next turn begins anew.
- */
-static int reopen(struct clerk_session *s, struct err *e)
-{
-	struct clerk *c = s->clerk;
-	int r;
-
-	r = journal_open(c->loop, c->dir, s->id, &s->journal, e);
-	if (r < 0)
-		return r;
-	r = take_up(s, e);
-	if (r < 0)
-		close_journal(s, 0);
-	return r;
 }
 
 /* ------ the catalog's answers ------ */
@@ -512,13 +301,13 @@ static int act(struct clerk_session *s, struct err *e)
 	int r;
 
 	if (s->journal == NULL) {
-		r = reopen(s, e);
+		r = clerk_journal_reopen(s, e);
 		if (r == 1)
 			complete(s);	/* made, and then nothing was written */
 		if (r != 0 || s->appending > 0)
 			return MIN(r, 0);
 	}
-	r = read_batch(s, &b, &c->batch_end, e);
+	r = clerk_journal_batch(s, &b, &c->batch_end, e);
 	if (r < 0)
 		return r;
 	if (r > 0) {
@@ -575,7 +364,7 @@ static void settle(struct clerk *c)
 	for (s = c->sessions; s != NULL; s = s->next) {
 		if (s->live || s == c->current || s->appending > 0 || (up && !s->stuck))
 			continue;
-		close_journal(s, 0);	/* its turn opens it again */
+		clerk_journal_close(s, 0);	/* its turn opens it again */
 		say_finished(s, CLERK_STORED_ONLY);
 	}
 }
@@ -642,7 +431,7 @@ void clerk_leave(struct clerk_session *s)
 {
 	if (s->appending > 0)
 		BUG("clerk: session %s left while it is appended to", s->id);
-	close_journal(s, 0);
+	clerk_journal_close(s, 0);
 	s->stuck = s->left = true;
 	if (s->clerk->current == s)
 		return;
@@ -659,7 +448,7 @@ static void destroy(struct clerk *c)
 	while ((s = c->sessions) != NULL) {
 		if (s->live)
 			BUG("clerk: freed while session %s is live", s->id);
-		close_journal(s, 0);
+		clerk_journal_close(s, 0);
 		take_out(s);
 		free(s);
 	}
