@@ -24,6 +24,16 @@ static void usage(FILE *to)
 	fputs("usage: dockd [--config FILE] [--debug]\n", to);
 }
 
+/*
+ * systemd gives us the one right to make blobs immutable in such a way that a
+ * child would have it too.  dock-lister is to hold a socket and nothing else.
+ */
+static void keep_rights(void)
+{
+	/* Refused only by kernels that give rights in no such way. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
 /* The signing key is in memory: neither a core file nor a debugger of the same user may have it. */
 static void guard_memory(void)
 {
@@ -86,6 +96,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	log_init("dockd", level);
+	keep_rights();
 	guard_memory();
 	size_up();
 	signal(SIGPIPE, SIG_IGN);
