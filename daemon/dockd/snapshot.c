@@ -32,7 +32,8 @@ struct snapshot {
 	char path[1100];
 	struct catalog_recorder *list;
 	size_t n;
-	char *text;			/* of the list as last seen, what the file has or will have */
+	char *text;			/* of the list as last seen, what the file has or will have;
+					 * NULL: none yet, or it could not be written */
 	struct save *saving;
 	bool changed;			/* since the save under way began */
 	struct waiter *waiters;
@@ -56,9 +57,10 @@ static void on_written(uv_work_t *w, int status)
 {
 	struct save *v = w->data;
 	struct snapshot *s = v->snapshot;
+	const bool failed = v->e.code < 0;
 
 	(void)status;			/* nobody cancels it */
-	if (v->e.code < 0)
+	if (failed)
 		log_warn("%s: without it, recorders cannot be recognised when dockd starts while"
 			 " the catalog is away", v->e.msg);
 	free(v->text);
@@ -68,6 +70,8 @@ static void on_written(uv_work_t *w, int status)
 	s->saving = NULL;
 	if (s->changed)
 		save(s);
+	else if (failed)
+		free(TAKE(s->text));	/* the next list is written even if it is the same */
 }
 
 static void save(struct snapshot *s)
@@ -83,6 +87,7 @@ static void save(struct snapshot *s)
 	if (v == NULL || v->text == NULL) {
 		free(v);
 		log_warn("%s: no memory to write it", s->path);
+		free(TAKE(s->text));
 		return;
 	}
 	v->snapshot = s;
