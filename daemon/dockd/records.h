@@ -51,7 +51,7 @@ void record_uuid_random(char ret[RECORD_UUID_SIZE]);
 void record_uuid_derived(const char *kind, const char *recorder, const struct listing_file *f,
 			 const struct digest *blob, char ret[RECORD_UUID_SIZE]);
 
-/* head and tail: the first and the last RECORD_PROBE bytes, or all of a smaller file.  bwm: NULL, none. */
+/* head, tail: the first and last RECORD_PROBE bytes, or all of a smaller file.  bwm: NULL, none. */
 struct digest record_fingerprint(const struct listing_file *f, const struct digest *bwm,
 				 const uint8_t *head, const uint8_t *tail, size_t len);
 
