@@ -29,6 +29,8 @@ enum {
 
 struct local {
 	int objects;		/* directory */
+	dev_t dev;		/* which one it is */
+	ino_t ino;
 	bool immutable;
 	char dir[VAULT_PATH_MAX];	/* for messages */
 
@@ -82,9 +84,27 @@ static int sync_parent(const char *dir, struct err *e)
 	return file_sync_dir(path, e);
 }
 
+/*
+ * Is what we hold still what has the vault's name?  A disk that was unmounted
+ * under us, or a directory that was moved away, takes bytes all the same, and
+ * nobody would find them again.
+ */
+static int in_place(const struct local *l, struct err *e)
+{
+	char path[VAULT_PATH_MAX + sizeof("/objects")];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/objects", l->dir);
+	if (stat(path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+		return 0;
+	return err_set(e, -ESTALE, "vault %s: is no longer the directory that was opened: mount its"
+		       " disk again or put it back, then restart dockd", l->dir);
+}
+
 static int open_dirs(struct local *l, struct err *e)
 {
 	AUTO(closep) int top = -1;
+	struct stat st;
 	int r;
 
 	r = make_dir(AT_FDCWD, l->dir);
@@ -98,8 +118,10 @@ static int open_dirs(struct local *l, struct err *e)
 	if (make_dir(top, "objects") < 0)
 		return failed(l, "objects cannot be made", e);
 	l->objects = openat(top, "objects", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l->objects < 0)
+	if (l->objects < 0 || fstat(l->objects, &st) < 0)
 		return failed(l, "objects cannot be opened", e);
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
 	if (fsync(top) < 0)
 		return failed(l, "cannot be synced", e);
 	return 0;
@@ -160,8 +182,12 @@ static int local_open(const char *where, unsigned flags, void **ret_store, struc
 static int local_begin(void *store, void **ret_blob, struct err *e)
 {
 	struct local *l = store;
-	struct local_blob *b = calloc(1, sizeof(*b));
+	struct local_blob *b;
+	int r = in_place(l, e);
 
+	if (r < 0)
+		return r;
+	b = calloc(1, sizeof(*b));
 	if (b == NULL)
 		return err_set(e, -ENOMEM, "vault %s: no memory", l->dir);
 	*b = (struct local_blob){ .l = l, .direct = true };
@@ -171,8 +197,7 @@ static int local_begin(void *store, void **ret_blob, struct err *e)
 		b->fd = open_unnamed(l, 0);
 	}
 	if (b->fd < 0) {
-		int r = failed(l, "no new blob", e);
-
+		r = failed(l, "no new blob", e);
 		free(b);
 		return r;
 	}
@@ -400,8 +425,7 @@ static int local_publish(void *blob, const struct digest *address, bool *ret_exi
 	} else {
 		make_immutable(l, b->fd);
 	}
-	r = sync_dir(l, n.leaf, e);
-	if (r < 0)
+	if ((r = sync_dir(l, n.leaf, e)) < 0 || (r = in_place(l, e)) < 0)
 		return r;
 	*ret_existed = existed;
 	return 0;
@@ -420,7 +444,10 @@ static int local_has(void *store, const struct digest *address, uint64_t size, s
 	struct local *l = store;
 	struct names n = names_of(l, address);
 	struct stat st;
+	int r = in_place(l, e);
 
+	if (r < 0)
+		return r;
 	if (fstatat(l->objects, n.file, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
 	if (errno == ENOENT || errno == ENOTDIR)

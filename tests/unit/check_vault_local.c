@@ -439,6 +439,81 @@ START_TEST(refuses_what_cannot_be_a_store)
 }
 END_TEST
 
+/* ------ a vault that is taken away ------ */
+
+START_TEST(reports_nothing_that_cannot_be_found_again)
+{
+	static const struct rig_put whole = { 0, false, MIB };
+	char dir[VAULT_PATH_MAX], moved[VAULT_PATH_MAX];
+	uint8_t *p = rig_bytes(3000, 7, 0);
+	struct rig_result res = { 0 };
+	struct vault_sealed there;
+	struct vault *v;
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	snprintf(dir, sizeof(dir), "%s/vault", rig_dir());
+	snprintf(moved, sizeof(moved), "%s/moved", rig_dir());
+	v = open_or_fail(&loop, dir, 0);
+	res = rig_put(&loop, v, &whole, p, 1000);
+	ck_assert_int_eq(res.r, 0);
+	there = res.sealed;
+
+	/* Gone, and then something else of that name. */
+	ck_assert_int_eq(rename(dir, moved), 0);
+	ck_assert_int_eq(rig_put(&loop, v, &whole, p, 2000).r, -ESTALE);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	res = rig_put(&loop, v, &whole, p, 2000);
+	ck_assert_int_eq(res.r, -ESTALE);
+	ck_assert_ptr_nonnull(strstr(res.e.msg, dir));
+	memset(&res, 0, sizeof(res));
+	ck_assert_int_eq(vault_has(v, &there.address, there.size, rig_cb, &res), 0);
+	rig_wait(&loop, &res, 1);
+	ck_assert_int_eq(res.r, -ESTALE);
+	ck_assert_uint_eq(rig_count(moved).whole, 1);
+
+	/* Put back, it goes on. */
+	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_int_eq(rename(moved, dir), 0);
+	ck_assert_int_eq(rig_put(&loop, v, &whole, p, 2000).r, 0);
+	ck_assert_uint_eq(rig_count(dir).whole, 2);
+	vault_close(v);
+	rig_free_bytes(p, 0);
+	rig_end_loop(&loop);
+	rig_clean();
+}
+END_TEST
+
+/* One that is taken away while the bytes come is not reported either. */
+START_TEST(looks_again_before_it_reports)
+{
+	char dir[VAULT_PATH_MAX], moved[VAULT_PATH_MAX];
+	uint8_t *p = rig_bytes(3000, 7, 0);
+	struct rig_result wrote = { 0 }, sealed = { 0 };
+	struct vault_put_options o = { 0 };
+	struct vault_put *put;
+	struct vault *v;
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	snprintf(dir, sizeof(dir), "%s/vault", rig_dir());
+	snprintf(moved, sizeof(moved), "%s/moved", rig_dir());
+	v = open_or_fail(&loop, dir, 0);
+	ck_assert_int_eq(vault_put_new(v, &o, &put, NULL), 0);
+	ck_assert_int_eq(vault_put_write(put, p, 3000, rig_cb, &wrote), 0);
+	rig_wait(&loop, &wrote, 1);
+	ck_assert_int_eq(wrote.r, 0);
+	ck_assert_int_eq(rename(dir, moved), 0);
+	vault_put_seal(put, rig_seal_cb, &sealed);
+	rig_wait(&loop, &sealed, 1);
+	ck_assert_int_eq(sealed.r, -ESTALE);
+	vault_close(v);
+	rig_free_bytes(p, 0);
+	rig_end_loop(&loop);
+	rig_clean();
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, keeps_the_bytes, 0, (int)COUNT(puts_));
@@ -446,6 +521,8 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, refuses_an_imposter, 0, (int)COUNT(imposters));
 	tcase_add_test(tc, makes_blobs_immutable);
 	tcase_add_test(tc, refuses_what_cannot_be_a_store);
+	tcase_add_test(tc, reports_nothing_that_cannot_be_found_again);
+	tcase_add_test(tc, looks_again_before_it_reports);
 }
 
 static void fill_alone(TCase *tc)
