@@ -285,8 +285,8 @@ static int open_store(struct dock *d, struct err *e)
 	r = vault_open(d->parts.loop, c->vault, c->vault_immutable ? VAULT_IMMUTABLE : 0,
 		       &d->parts.vault, e);
 	if (r == 0)
-		r = seal_new(d->parts.loop, d->parts.vault, c->station, c->seal_key, c->state,
-			     &d->parts.seal, e);
+		r = seal_new(d->parts.loop, d->parts.vault, c->vault, c->station, c->seal_key,
+			     c->state, &d->parts.seal, e);
 	return r;
 }
 

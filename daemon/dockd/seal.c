@@ -67,6 +67,25 @@ static int load_head(struct seal *s, struct err *e)
 	return 0;
 }
 
+/*
+ * The seal before the next is in the vault before the head names it.  If it is
+ * not there now, this is not the vault that it was: an empty mount point, say.
+ */
+static int find_last(const struct seal *s, const char *vault_dir, struct err *e)
+{
+	enum vault_verdict verdict;
+	uint64_t size;
+	int r;
+
+	if (s->dseq == 0)
+		return 0;
+	r = vault_check(vault_dir, &s->prev, &verdict, &size, e);
+	if (r < 0 || verdict != VAULT_MISSING)
+		return r;
+	return err_set(e, -ESTALE, "vault %s: the last seal of this station is not in it: mount its"
+		       " disk; only if it is lost for good, move %s away", vault_dir, s->path);
+}
+
 static void write_head(uv_work_t *w)
 {
 	struct seal *s = w->data;
@@ -251,8 +270,8 @@ static int load_key(struct seal *s, const char *path, struct err *e)
 	return r;
 }
 
-int seal_new(uv_loop_t *loop, struct vault *vault, const char *station, const char *key_path,
-	     const char *state_dir, struct seal **ret, struct err *e)
+int seal_new(uv_loop_t *loop, struct vault *vault, const char *vault_dir, const char *station,
+	     const char *key_path, const char *state_dir, struct seal **ret, struct err *e)
 {
 	struct seal *s = calloc(1, sizeof(*s));
 	int r;
@@ -269,6 +288,8 @@ int seal_new(uv_loop_t *loop, struct vault *vault, const char *station, const ch
 	r = load_key(s, key_path, e);
 	if (r == 0)
 		r = load_head(s, e);
+	if (r == 0)
+		r = find_last(s, vault_dir, e);
 	if (r < 0) {
 		seal_free(s);
 		return r;

@@ -27,8 +27,9 @@
 
 struct seal;
 
-int seal_new(uv_loop_t *loop, struct vault *vault, const char *station, const char *key_path,
-	     const char *state_dir, struct seal **ret, struct err *e);
+/* Blocking.  vault_dir: of vault, which must have the last seal; -ESTALE otherwise. */
+int seal_new(uv_loop_t *loop, struct vault *vault, const char *vault_dir, const char *station,
+	     const char *key_path, const char *state_dir, struct seal **ret, struct err *e);
 void seal_free(struct seal *s);		/* no request may be waiting; NULL is fine */
 
 /* The caller's, untouched until cb. */

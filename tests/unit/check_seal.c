@@ -30,7 +30,7 @@ struct rig {
 
 static int open_seal(struct rig *k, struct err *e)
 {
-	return seal_new(&k->loop, k->vault, "QH-01", k->key, k->dir, &k->seal, e);
+	return seal_new(&k->loop, k->vault, k->vault_dir, "QH-01", k->key, k->dir, &k->seal, e);
 }
 
 static void begin(struct rig *k)
@@ -241,12 +241,42 @@ START_TEST(a_damaged_head_is_not_guessed)
 }
 END_TEST
 
+/* An empty mount point, say: the disk will come, and must not find a second chain. */
+START_TEST(a_vault_without_the_last_seal_is_not_ours)
+{
+	struct err e = { 0 };
+	struct vault *empty = NULL;
+	char moved[256], objects[300];
+	struct answer a;
+	struct rig k;
+
+	begin(&k);
+	ask(&k, &a, "a.mp4");
+	uv_run(&k.loop, UV_RUN_DEFAULT);
+	seal_free(TAKE(k.seal));
+	snprintf(moved, sizeof(moved), "%s/moved", k.dir);
+	ck_assert_int_eq(rename(k.vault_dir, moved), 0);
+	ck_assert_int_eq(vault_open(&k.loop, k.vault_dir, 0, &empty, &e), 0);
+	vault_close(empty);
+	ck_assert_int_eq(open_seal(&k, &e), -ESTALE);
+	ck_assert_ptr_nonnull(strstr(e.msg, k.vault_dir));
+	ck_assert_ptr_null(k.seal);
+	snprintf(objects, sizeof(objects), "%s/objects", k.vault_dir);
+	ck_assert_int_eq(rmdir(objects), 0);
+	ck_assert_int_eq(rmdir(k.vault_dir), 0);
+	ck_assert_int_eq(rename(moved, k.vault_dir), 0);
+	ck_assert_int_eq(open_seal(&k, &e), 0);
+	end(&k);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, says_what_the_dock_read);
 	tcase_add_test(tc, is_one_chain);
 	tcase_add_loop_test(tc, names_that_a_manifest_cannot_hold, 0, (int)COUNT(names));
 	tcase_add_test(tc, a_seal_nobody_was_told_of_is_none);
+	tcase_add_test(tc, a_vault_without_the_last_seal_is_not_ours);
 	tcase_add_loop_test(tc, a_damaged_head_is_not_guessed, 0, (int)COUNT(damaged));
 }
 
