@@ -13,6 +13,8 @@
  *          -EAGAIN: CATALOG_QUEUE_MAX calls are waiting.  -EINVAL, -ENOENT,
  *          -EEXIST: what was asked cannot be, e->msg has PostgreSQL's reason;
  *          asking again will not help.
+ *          -EIO: an answer that cannot be (dockd and schema of two releases).
+ *          -ENOMEM.  -ECANCELED: catalog_free came first.
  *          A server that gives no answer for CATALOG_ANSWER_TIMEOUT_MS is away.
  * Threads  the thread that runs the loop, and no other.
  * Memory   the calls' parameters until they are answered; one answer.

@@ -1,6 +1,6 @@
 /*
  * The seam below every USB protocol here: one claimed interface of one device,
- * as four operations.  Two things stand behind it: libusb (usb_host.c) and, in
+ * as five operations.  Two things stand behind it: libusb (usb_host.c) and, in
  * unit tests, fuzzers and the bench, the in-process device model.
  *
  * Units    lengths are bytes, time-outs milliseconds.
