@@ -75,6 +75,10 @@ static enum session_event stopped(struct session *s)
 
 enum session_event session_device_failed(struct session *s, int r, const char *why)
 {
+	if (s->stop == SESSION_GO_ON && r == -ENOMEM) {	/* ours, not the recorder's */
+		come_out(s, OUTCOME_FAULT, why);
+		return SESSION_FAULT;
+	}
 	if (s->stop == SESSION_GO_ON && r != -ENODEV && r != -ECANCELED)
 		return session_fault(s, why);
 	return stopped(s);

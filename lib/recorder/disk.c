@@ -166,18 +166,36 @@ static void again(struct disk *d)
 		command_failed(d, -EIO);
 }
 
-static void wait_until_ready(struct disk *d)
+/* Send the command again after a wait; false: it has waited long enough. */
+static bool waits(struct disk *d)
 {
 	uint32_t ms = patience_next(d->waited_ms);
 
-	if (ms == 0) {
-		explain(d, "the card is still not ready after %d s; take it out and put it "
-			"back, or try another card", PATIENCE_MAX_MS / 1000);
-		die(d, -ETIMEDOUT);
-		return;
-	}
+	if (ms == 0)
+		return false;
 	d->waited_ms += ms;
+	d->not_sent = 0;
 	uv_timer_start(&d->timer, on_timer, ms, 0);
+	return true;
+}
+
+static void wait_until_ready(struct disk *d)
+{
+	if (waits(d))
+		return;
+	explain(d, "the card is still not ready after %d s; take it out and put it "
+		"back, or try another card", PATIENCE_MAX_MS / 1000);
+	die(d, -ETIMEDOUT);
+}
+
+/* That says nothing about the card: it must not look like one that cannot be read. */
+static void wait_for_memory(struct disk *d)
+{
+	if (waits(d))
+		return;
+	explain(d, "this computer has no memory for USB transfers: raise usbcore's "
+		"usbfs_memory_mb, or dock fewer recorders at once");
+	die(d, -ENOMEM);
 }
 
 static void judge_sense(struct disk *d, struct scsi_sense s)
@@ -261,7 +279,9 @@ static void recovered(struct disk *d)
 {
 	explain(d, "%s", d->transport.why);
 	d->reset_before = true;
-	if (!d->transport.timed_out) {
+	if (d->transport.no_memory) {
+		wait_for_memory(d);
+	} else if (!d->transport.timed_out) {
 		again(d);
 	} else if (d->stage == STAGE_INQUIRY && d->timeouts++ == 0) {
 		/* It was in the middle of a command that a reader before us never finished. */
@@ -303,6 +323,11 @@ static void on_command(void *data, enum bot_state end)
 		finish_close(d);
 		return;
 	default:
+		if (d->transport.no_memory) {
+			d->reset_before = true;
+			wait_for_memory(d);
+			return;
+		}
 		explain(d, "%s, and two resets did not help", d->transport.why);
 		die(d, d->transport.timed_out ? -ETIMEDOUT : -EPROTO);
 	}
@@ -317,6 +342,8 @@ static void on_timer(uv_timer_t *t)
 	} else if (d->not_sent == -ENODEV) {
 		explain(d, "the recorder was unplugged");
 		die(d, -ENODEV);
+	} else if (d->not_sent == -ENOMEM) {
+		wait_for_memory(d);
 	} else if (d->not_sent < 0) {
 		explain(d, "the command could not be sent: %s", strerror(-d->not_sent));
 		command_failed(d, -EIO);

@@ -14,7 +14,8 @@
  *          -ERANGE, outside the disk; -EAGAIN, the queue is full.
  *          For good, every later read gets the same: -ENODEV, unplugged;
  *          -EPROTO, the device broke the protocol beyond recovery; -ETIMEDOUT,
- *          it stopped answering; -ENOMEDIUM, no card, or no longer the same.
+ *          it stopped answering; -ENOMEDIUM, no card, or no longer the same;
+ *          -ENOMEM, this computer had no memory for a transfer for half a minute.
  *          From disk_open alone: -ENOTSUP, it is no disk that can be read here.
  * Threads  the thread that runs the loop, and no other.
  * Memory   DISK_MEMORY_MAX for the disk itself; data goes into callers' buffers.

@@ -51,8 +51,9 @@ static bool probing(const struct transport *t)
 }
 
 /* One of several could not be submitted: it ends like one that failed. */
-static enum usb_status failed(int r)
+static enum usb_status failed(struct transport *t, int r)
 {
+	t->no_memory |= r == -ENOMEM;
 	return r == -ENODEV ? USB_GONE : USB_FAILED;
 }
 
@@ -99,7 +100,7 @@ static void back(struct transport *t, struct usb_xfer *x)
 		r = ask_status(t);
 		if (r == 0)
 			return;
-		t->seen.csw = failed(r);
+		t->seen.csw = failed(t, r);
 	}
 	exchange_done(t);
 }
@@ -160,7 +161,7 @@ static int start_command(struct transport *t, const struct scsi_command *c)
 		return r;
 	r = submit(t, &t->x_data, t->io->endpoint_in, t->data, c->data_len, on_data);
 	if (r < 0) {
-		t->seen.data = failed(r);
+		t->seen.data = failed(t, r);
 		cancel(t, &t->x_cbw);
 	}
 	return 0;
@@ -288,7 +289,7 @@ int transport_run(struct transport *t, const struct scsi_command *c, uint8_t *bu
 	t->cb_data = data;
 	t->actual = 0;
 	t->why = NULL;
-	t->timed_out = false;
+	t->timed_out = t->no_memory = false;
 	t->state = BOT_EXCHANGE;
 	r = start_exchange(t);
 	if (r == 0)

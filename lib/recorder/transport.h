@@ -20,6 +20,7 @@ struct transport {
 	uint32_t actual;		/* bytes of data that came */
 	const char *why;		/* the first thing that went wrong, or NULL */
 	bool timed_out;			/* it was that no answer came */
+	bool no_memory;			/* it was that this computer had no memory for a transfer */
 
 	/* The rest is transport.c's. */
 	struct usb_io *io;

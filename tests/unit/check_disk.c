@@ -19,12 +19,18 @@ struct spy {
 	struct usb_io *inner;
 	uint32_t largest;
 	unsigned commands, resets;
+	unsigned no_memory;	/* for that many transfers on that endpoint */
+	uint8_t no_memory_at;
 };
 
 static int spy_submit(struct usb_io *io, struct usb_xfer *x)
 {
 	struct spy *s = container_of(io, struct spy, io);
 
+	if (x->endpoint == s->no_memory_at && s->no_memory > 0) {
+		s->no_memory--;
+		return -ENOMEM;
+	}
 	if (x->endpoint == io->endpoint_out) {
 		ck_assert_uint_eq(x->len, 31);
 		ck_assert(scsi_is_read(x->buf[15]));
@@ -84,6 +90,7 @@ struct docking {
 	bool close_early;	/* from inside the first read's callback */
 	bool busy;		/* the host before us died in the middle of a READ */
 	bool closed;
+	unsigned no_memory;	/* from the first read on */
 	struct disk_info info;
 	char why[240];
 };
@@ -123,6 +130,7 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 		return;
 	}
 	k->info = *info;
+	k->spy.no_memory = k->no_memory;
 	size = MIN(info->size, IMAGE);
 	for (i = 0; i < READS; i++) {
 		k->results[i] = 1;
@@ -246,6 +254,25 @@ static void ends_as_listed(int i, uint32_t block_size, bool superspeed)
 	ck_assert_uint_le(k.spy.largest, superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS);
 	leave(&k);
 }
+
+static const uint8_t endpoints[] = { 0x81, 0x02 };
+
+/* A computer short of memory says nothing about the card: no read fails of it. */
+START_TEST(waits_for_memory)
+{
+	struct docking k = { .no_memory = 3 };
+	int n;
+
+	k.spy.no_memory_at = endpoints[_i];
+	dock(&k, "", 512, true);
+	ck_assert_uint_eq(k.spy.no_memory, 0);
+	for (n = 0; n < READS; n++) {
+		ck_assert_msg(k.results[n] == 0, "read %d: %d, %s", n, k.results[n], k.why);
+		ck_assert(memcmp(k.bufs + n * READ, k.image + n * READ, READ) == 0);
+	}
+	leave(&k);
+}
+END_TEST
 
 START_TEST(at_high_speed)
 {
@@ -401,6 +428,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_loop_test(tc, waits_for_memory, 0, (int)COUNT(endpoints));
 	tcase_add_loop_test(tc, at_high_speed, 0, (int)COUNT(dockings));
 	tcase_add_loop_test(tc, at_superspeed, 0, (int)COUNT(dockings));
 	tcase_add_test(tc, large_sectors);
