@@ -49,6 +49,11 @@ DV_CFLAGS += -D_FORTIFY_SOURCE=2
 endif
 
 LIB_SRC      := $(wildcard lib/*/*.c)
+ifneq ($(findstring address,$(SANITIZE)),)
+# In every program, so that its reports are where a scenario looks for them.
+LIB_SRC      += tests/reports.c
+DV_LDFLAGS   += -Wl,--undefined=reports_to_folder
+endif
 DOCKD_SRC    := $(wildcard daemon/dockd/*.c)
 LISTER_SRC   := $(wildcard daemon/lister/*.c)
 VAULTCTL_SRC := $(wildcard tools/vaultctl/*.c)

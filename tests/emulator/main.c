@@ -63,7 +63,7 @@ static int serve(const char *socket_path, bool tied, struct err *e)
 {
 	GMainLoop *loop = g_main_loop_new(NULL, FALSE);
 	struct umock_control *control = NULL;
-	struct umock_bus *bus = NULL;
+	static struct umock_bus *bus;	/* umockdev's thread has it until the process ends */
 	int r;
 
 	/* Transfers are short sleeps of the client; 50 us of slack on each would be half of all. */
