@@ -24,7 +24,8 @@ struct seal {
 	struct minisign_secret_key *key;
 	uint64_t dseq;				/* of the next seal */
 	struct digest prev;
-	struct seal_request *head, **tail;	/* the first is being worked on */
+	struct seal_request *head, **tail;
+	bool busy;				/* with the first, or with calling back */
 	struct buf manifest, signature;
 	struct record_seal done;
 	uv_work_t work;
@@ -107,7 +108,7 @@ static void finish(struct seal *s, int r, const struct err *e)
 	s->head = q->next;
 	if (s->head == NULL)
 		s->tail = &s->head;
-	q->cb(q, r, r == 0 ? &s->done : NULL, e);
+	q->cb(q, r, r == 0 ? &s->done : NULL, e);	/* may ask for another */
 	next(s);
 }
 
@@ -226,6 +227,7 @@ static void next(struct seal *s)
 	struct seal_request *q = s->head;
 	int r;
 
+	s->busy = q != NULL;
 	if (q == NULL)
 		return;
 	s->e.code = 0;
@@ -243,12 +245,10 @@ static void next(struct seal *s)
 
 void seal_sign(struct seal *s, struct seal_request *q)
 {
-	const bool idle = s->head == NULL;
-
 	q->next = NULL;
 	*s->tail = q;
 	s->tail = &q->next;
-	if (idle)
+	if (!s->busy)
 		next(s);
 }
 

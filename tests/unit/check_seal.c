@@ -73,6 +73,24 @@ static void on_sealed(struct seal_request *q, int r, const struct record_seal *s
 		a->seal = *sealed;
 }
 
+static void ask(struct rig *k, struct answer *a, const char *name);
+
+/* Who is told of one seal may want the next. */
+struct asks_on {
+	struct rig *k;
+	struct answer first, second;
+};
+
+static void on_sealed_ask_on(struct seal_request *q, int r, const struct record_seal *sealed,
+			     const struct err *e)
+{
+	struct asks_on *two = q->data;
+
+	q->data = &two->first;
+	on_sealed(q, r, sealed, e);
+	ask(two->k, &two->second, "b.mp4");
+}
+
 static void ask(struct rig *k, struct answer *a, const char *name)
 {
 	*a = (struct answer){ .q = {
@@ -170,6 +188,29 @@ START_TEST(is_one_chain)
 		if (i > 0)
 			ck_assert(digest_equal(&m.prev, &a[i - 1].seal.manifest));
 	}
+	end(&k);
+}
+END_TEST
+
+START_TEST(is_asked_from_its_callback)
+{
+	struct minisign_signature sig;
+	struct asks_on two;
+	struct manifest m;
+	struct rig k;
+
+	begin(&k);
+	two.k = &k;
+	ask(&k, &two.first, "a.mp4");
+	two.first.q.cb = on_sealed_ask_on;
+	two.first.q.data = &two;
+	uv_run(&k.loop, UV_RUN_DEFAULT);
+	ck_assert_int_eq(two.first.calls, 1);
+	ck_assert_int_eq(two.second.calls, 1);
+	ck_assert_int_eq(two.second.r, 0);
+	read_seal(&k, &two.second.seal, &m, &sig);
+	ck_assert_uint_eq(m.dseq, 1);
+	ck_assert(digest_equal(&m.prev, &two.first.seal.manifest));
 	end(&k);
 }
 END_TEST
@@ -274,6 +315,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, says_what_the_dock_read);
 	tcase_add_test(tc, is_one_chain);
+	tcase_add_test(tc, is_asked_from_its_callback);
 	tcase_add_loop_test(tc, names_that_a_manifest_cannot_hold, 0, (int)COUNT(names));
 	tcase_add_test(tc, a_seal_nobody_was_told_of_is_none);
 	tcase_add_test(tc, a_vault_without_the_last_seal_is_not_ours);
