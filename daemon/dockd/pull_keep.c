@@ -221,17 +221,6 @@ static json_t *manifest_record(const struct pull *p)
 			       p->item->media != NULL ? &none : &p->found);
 }
 
-/* 0 or -1: no memory. */
-static int add_findings(json_t *records, const struct findings *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		if (json_array_append_new(records, record_finding(&l->items[i])) < 0)
-			return -1;
-	return 0;
-}
-
 /* What there is to record of the item; NULL: no memory. */
 static json_t *all_records(const struct pull *p)
 {
@@ -240,8 +229,8 @@ static json_t *all_records(const struct pull *p)
 
 	if ((p->manifest_kept && json_array_append_new(records, manifest_record(p)) < 0) ||
 	    (p->sealed && json_array_append_new(records, segment_record(p)) < 0) ||
-	    (alone && !p->manifest_kept && add_findings(records, &p->found) < 0) ||
-	    add_findings(records, &p->others) < 0) {
+	    (alone && !p->manifest_kept && record_findings(records, &p->found) < 0) ||
+	    record_findings(records, &p->others) < 0) {
 		json_decref(records);
 		return NULL;
 	}

@@ -327,6 +327,16 @@ json_t *record_finding(const struct finding *f)
 	return json_pack("{s:s, s:o}", "type", "finding", "finding", finding_json(f));
 }
 
+int record_findings(json_t *records, const struct findings *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (json_array_append_new(records, record_finding(&l->items[i])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 json_t *record_end(int64_t ended_ms, const char *outcome, const char *reason,
 		   const struct record_counts *counts)
 {

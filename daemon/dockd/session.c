@@ -300,14 +300,13 @@ static void on_reported(void *data, int r)
 static enum session_event start_report(struct session *s)
 {
 	json_t *records;
-	size_t i;
 	int r;
 
 	if (s->findings.n == 0)
 		return SESSION_OK;
 	records = json_array();
-	for (i = 0; i < s->findings.n; i++)
-		json_array_append_new(records, record_finding(&s->findings.items[i]));
+	if (record_findings(records, &s->findings) < 0)
+		json_decref(TAKE(records));
 	findings_clear(&s->findings);
 	r = ledger_write(s->ledger, records, on_reported, s);
 	return r < 0 ? session_written(s, r) : SESSION_WAIT;

@@ -95,13 +95,12 @@ static void on_plan_written(void *data, int r)
 static json_t *plan_records(struct session *s)
 {
 	json_t *records = json_array();
-	size_t i;
 	int r;
 
 	r = json_array_append_new(records, record_listed(utc_now(), &s->disk_info, &s->listing,
 							 s->n_items, s->bytes_total));
-	for (i = 0; r == 0 && i < s->findings.n; i++)
-		r = json_array_append_new(records, record_finding(&s->findings.items[i]));
+	if (r == 0)
+		r = record_findings(records, &s->findings);
 	findings_clear(&s->findings);
 	if (r < 0) {
 		json_decref(records);

@@ -244,9 +244,46 @@ START_TEST(listings_count_what_was_deleted)
 }
 END_TEST
 
+static unsigned allocations, allocation_that_fails;
+
+static void *failing_malloc(size_t size)
+{
+	return ++allocations == allocation_that_fails ? NULL : malloc(size);
+}
+
+/* Without memory a finding is not left out in silence. */
+START_TEST(all_findings_or_none)
+{
+	struct finding two[2] = {
+		{ .code = FINDING_GAP, .subject = "a", .confidence = -1 },
+		{ .code = FINDING_OVERLAP, .subject = "b", .confidence = -1 },
+	};
+	const struct findings l = { .items = two, .n = COUNT(two) };
+	json_t *records;
+	unsigned failures = 0;
+	int r;
+
+	json_set_alloc_funcs(failing_malloc, free);
+	do {
+		allocation_that_fails = 0;
+		records = json_array();
+		allocations = 0;
+		allocation_that_fails = failures + 1;
+		r = record_findings(records, &l);
+		ck_assert(r == -ENOMEM || (r == 0 && json_array_size(records) == COUNT(two)));
+		json_decref(records);
+		failures += r < 0;
+	} while (r < 0);
+	ck_assert_uint_gt(failures, 4);
+	json_set_alloc_funcs(malloc, free);
+	ck_assert_int_eq(record_findings(NULL, &l), -ENOMEM);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, ids_are_what_the_format_says);
+	tcase_add_test(tc, all_findings_or_none);
 	tcase_add_test(tc, fingerprints_are_what_the_format_says);
 	tcase_add_test(tc, random_ids_are_version_4);
 	tcase_add_loop_test(tc, claims_are_shanghai_time, 0, (int)COUNT(claims));
