@@ -12,6 +12,7 @@
  * Exits 0: the listing ended as agreed; 1: the lister died, with what is known
  * as JSON; 2: it broke the protocol; 3: something else.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -47,24 +48,18 @@ struct session {
 	long reads;
 };
 
-_Noreturn static void die(const char *what)
-{
-	fprintf(stderr, "list-image: %s: %s\n", what, strerror(errno));
-	exit(EXIT_OTHER);
-}
-
 static pid_t start(const char *path, int socket)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
-		die("fork");
+		err(EXIT_OTHER, "fork");
 	if (pid > 0)
 		return pid;
 	if (socket != 3 && dup2(socket, 3) < 0)
-		die("dup2");
+		err(EXIT_OTHER, "dup2");
 	execl(path, path, (char *)NULL);
-	die(path);
+	err(EXIT_OTHER, "%s", path);
 }
 
 static void answer(struct session *s, const struct listing_event *ev)
@@ -77,7 +72,7 @@ static void answer(struct session *s, const struct listing_event *ev)
 	if (s->o->bad >= from && s->o->bad < from + ev->len)
 		listing_put_failed(&b, EIO);
 	else if (pread(s->image, bytes, ev->len, from) != (ssize_t)ev->len)
-		die("the image");
+		err(EXIT_OTHER, "the image");
 	else
 		listing_put_data(&b, bytes, ev->len);
 	while (done < b.len) {
@@ -176,7 +171,7 @@ static int print_content(const struct session *s, const struct listing *l)
 				size_t n = (size_t)MIN(MIN(x->len - at, left), sizeof(bytes));
 
 				if (pread(s->image, bytes, n, (off_t)(x->offset + at)) != (ssize_t)n)
-					die("the image");
+					err(EXIT_OTHER, "the image");
 				fwrite(bytes, 1, n, stdout);
 				at += n;
 				left -= n;
@@ -199,18 +194,18 @@ static int run(const struct options *o, const char *lister, const char *image)
 
 	s.image = open(image, O_RDONLY | O_CLOEXEC);
 	if (s.image < 0 || fstat(s.image, &st) < 0)
-		die(image);
+		err(EXIT_OTHER, "%s", image);
 	size = (uint64_t)st.st_size / o->block * o->block;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		die("socketpair");
+		err(EXIT_OTHER, "socketpair");
 	s.lister = start(lister, ends[1]);
 	close(ends[1]);
 	s.socket = ends[0];
 	if (listing_reader_new(size, o->block, &s.reader) < 0)
-		die("memory");
+		err(EXIT_OTHER, "memory");
 	listing_put_disk(&hello, size, o->block);
 	if (write(s.socket, hello.p, hello.len) != (ssize_t)hello.len)
-		die("the lister");
+		err(EXIT_OTHER, "the lister");
 	ret = serve(&s);
 	if (ret == EXIT_BROKE)
 		kill(s.lister, SIGKILL);

@@ -16,12 +16,12 @@
  * as well).  verify exits 0 when signature and manifest are good and the media
  * file, if it is there, has the digests; 1 when not; 2 when it could not tell.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,20 +33,6 @@
 #include "format/minisign.h"
 
 enum { BAD = 1, TROUBLE = 2 };
-
-_Noreturn static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-_Noreturn static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("sidecar: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(TROUBLE);
-}
 
 /* ------ the media file ------ */
 
@@ -63,7 +49,7 @@ static bool digest_file(const char *path, struct manifest *ret)
 	if (fd < 0 && errno == ENOENT)
 		return false;
 	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
+		err(TROUBLE, "%s", path);
 	crypto_generichash_init(&blake2b, NULL, 0, DIGEST_LEN);
 	crypto_hash_sha256_init(&sha256);
 	ret->size = 0;
@@ -73,7 +59,7 @@ static bool digest_file(const char *path, struct manifest *ret)
 		ret->size += (uint64_t)n;
 	}
 	if (n < 0)
-		die("%s: %s", path, strerror(errno));
+		err(TROUBLE, "%s", path);
 	close(fd);
 	crypto_generichash_final(&blake2b, ret->blake2b.b, DIGEST_LEN);
 	crypto_hash_sha256_final(&sha256, ret->sha256);
@@ -98,7 +84,7 @@ struct options {
 static void text_option(const char *name, const char *value, char *ret, size_t room)
 {
 	if (strlen(value) >= room)
-		die("--%s: longer than %zu characters", name, room - 1);
+		errx(TROUBLE, "--%s: longer than %zu characters", name, room - 1);
 	memcpy(ret, value, strlen(value) + 1);
 }
 
@@ -110,7 +96,7 @@ static uint64_t number_option(const char *name, const char *value)
 	errno = 0;
 	n = strtoull(value, &end, 10);
 	if (errno != 0 || *end != '\0' || value[0] < '0' || value[0] > '9')
-		die("--%s %s: not a number", name, value);
+		errx(TROUBLE, "--%s %s: not a number", name, value);
 	return n;
 }
 
@@ -119,7 +105,7 @@ static int64_t time_option(const char *name, const char *value)
 	int64_t ms;
 
 	if (utc_parse(value, strlen(value), &ms) < 0)
-		die("--%s %s: a time looks like 2026-11-23T12:42:58.123Z", name, value);
+		errx(TROUBLE, "--%s %s: a time looks like 2026-11-23T12:42:58.123Z", name, value);
 	return ms;
 }
 
@@ -130,7 +116,7 @@ static enum manifest_clock clock_option(const char *value)
 	for (c = MANIFEST_CLOCK_GNSS; c <= MANIFEST_CLOCK_UNSET; c++)
 		if (strcmp(value, manifest_clock_name(c)) == 0)
 			return c;
-	die("--clock %s: gnss, dock, rtc or unset", value);
+	errx(TROUBLE, "--clock %s: gnss, dock, rtc or unset", value);
 }
 
 static enum manifest_end end_option(const char *value)
@@ -140,7 +126,7 @@ static enum manifest_end end_option(const char *value)
 	for (end = MANIFEST_END_NONE; end <= MANIFEST_END_DOCK; end++)
 		if (strcmp(value, manifest_end_name(end)) == 0)
 			return end;
-	die("--end-reason %s: none, button, battery, full, fault or dock", value);
+	errx(TROUBLE, "--end-reason %s: none, button, battery, full, fault or dock", value);
 }
 
 /* 64 hex digits, or the manifest whose digest is meant. */
@@ -153,7 +139,7 @@ static struct digest digest_option(const char *value)
 	if (digest_parse(value, strlen(value), &d) == 0)
 		return d;
 	if (file_read(value, &b, &e) < 0)
-		die("neither 64 hex digits nor a manifest: %s", e.msg);
+		errx(TROUBLE, "neither 64 hex digits nor a manifest: %s", e.msg);
 	return digest_of(b.p, b.len);
 }
 
@@ -197,7 +183,7 @@ static void take_option(struct options *o, int c, const char *name, const char *
 	case 'O':	text_option(name, v, m->officer, sizeof(m->officer)); break;
 	case 'M':
 		if (m->n_marks == MANIFEST_MARKS_MAX)
-			die("--mark: at most %d", MANIFEST_MARKS_MAX);
+			errx(TROUBLE, "--mark: at most %d", MANIFEST_MARKS_MAX);
 		m->marks[m->n_marks++] = time_option(name, v);
 		break;
 	case 'l':	m->last = number_option(name, v) != 0; break;
@@ -220,7 +206,7 @@ static void out_beside_media(struct options *o)
 
 	if (snprintf(o->out_room, sizeof(o->out_room), "%.*s.bwm", stem, o->media) >=
 	    (int)sizeof(o->out_room))
-		die("%s: the path is too long", o->media);
+		errx(TROUBLE, "%s: the path is too long", o->media);
 	o->out = o->out_room;
 }
 
@@ -230,9 +216,9 @@ static void replace(const char *path, const char *suffix, const struct buf *b)
 	struct err e;
 
 	if (snprintf(whole, sizeof(whole), "%s%s", path, suffix) >= (int)sizeof(whole))
-		die("%s: the path is too long", path);
+		errx(TROUBLE, "%s: the path is too long", path);
 	if (file_replace(whole, b->p, b->len, 0644, &e) < 0)
-		die("%s", e.msg);
+		errx(TROUBLE, "%s", e.msg);
 }
 
 static struct minisign_secret_key *load_key(const char *path)
@@ -242,11 +228,11 @@ static struct minisign_secret_key *load_key(const char *path)
 	struct err e;
 
 	if (path == NULL)
-		die("--key KEY.sec is missing");
+		errx(TROUBLE, "--key KEY.sec is missing");
 	if (file_read(path, &b, &e) < 0)
-		die("%s", e.msg);
+		errx(TROUBLE, "%s", e.msg);
 	if (minisign_parse_secret_key(b.p, b.len, &k, &e) < 0)
-		die("%s: %s", path, e.msg);
+		errx(TROUBLE, "%s: %s", path, e.msg);
 	sodium_memzero(b.p, b.len);
 	return k;
 }
@@ -263,19 +249,19 @@ static int write_sidecar(struct options *o, enum manifest_kind kind)
 	o->m.kind = kind;
 	if (kind == MANIFEST_SEGMENT) {
 		if (o->media == NULL)
-			die("--media FILE is missing");
+			errx(TROUBLE, "--media FILE is missing");
 		if (!digest_file(o->media, &o->m))
-			die("%s: no such file", o->media);
+			errx(TROUBLE, "%s: no such file", o->media);
 		text_option("media", base_name(o->media), o->m.name, sizeof(o->m.name));
 		out_beside_media(o);
 	}
 	if (o->out == NULL)
-		die("--out FILE.bwm is missing");
+		errx(TROUBLE, "--out FILE.bwm is missing");
 	snprintf(comment, sizeof(comment), "device=%s dseq=%llu", o->m.device,
 		 (unsigned long long)o->m.dseq);
 	if (manifest_write(&o->m, &text, &e) < 0 ||
 	    minisign_sign(k, text.p, text.len, comment, &sig, &e) < 0)
-		die("%s: %s", o->out, e.msg);
+		errx(TROUBLE, "%s: %s", o->out, e.msg);
 	minisign_secret_key_free(k);
 	replace(o->out, "", &text);
 	replace(o->out, ".minisig", &sig);
@@ -292,7 +278,7 @@ static bool media_fits(const char *path, const struct manifest *m)
 	int dir = (int)(base_name(path) - path);
 
 	if (snprintf(media, sizeof(media), "%.*s%s", dir, path, m->name) >= (int)sizeof(media))
-		die("%s: the path is too long", path);
+		errx(TROUBLE, "%s: the path is too long", path);
 	if (!digest_file(media, &got)) {
 		printf("media: absent\n");
 		return true;
@@ -312,9 +298,9 @@ static void load(const char *path, const char *suffix, struct buf *b)
 	struct err e;
 
 	if (snprintf(whole, sizeof(whole), "%s%s", path, suffix) >= (int)sizeof(whole))
-		die("%s: the path is too long", path);
+		errx(TROUBLE, "%s: the path is too long", path);
 	if (file_read(whole, b, &e) < 0)
-		die("%s", e.msg);
+		errx(TROUBLE, "%s", e.msg);
 }
 
 static int verify(const struct options *o, const char *path)
@@ -329,12 +315,12 @@ static int verify(const struct options *o, const char *path)
 	bool good = false;
 
 	if (o->pub == NULL || path == NULL)
-		die("verify --pub KEY.pub FILE.bwm");
+		errx(TROUBLE, "verify --pub KEY.pub FILE.bwm");
 	load(o->pub, "", &pub);
 	load(path, "", &text);
 	load(path, ".minisig", &sig);
 	if (minisign_parse_public_key(pub.p, pub.len, &key, &e) < 0)
-		die("%s: %s", o->pub, e.msg);
+		errx(TROUBLE, "%s: %s", o->pub, e.msg);
 	if (minisign_parse_signature(sig.p, sig.len, &s, &e) < 0) {
 		printf("signature: invalid: %s\n", e.msg);
 	} else {
@@ -360,7 +346,7 @@ int main(int argc, char **argv)
 	int c, i;
 
 	if (sodium_init() < 0)
-		die("libsodium does not start");
+		errx(TROUBLE, "libsodium does not start");
 	optind = 2;
 	while ((c = getopt_long(argc, argv, "", long_options, &i)) != -1)
 		take_option(&o, c, c == '?' ? "" : long_options[i].name, optarg);
@@ -372,5 +358,5 @@ int main(int argc, char **argv)
 		return write_sidecar(&o, MANIFEST_EVENT);
 	if (strcmp(command, "verify") == 0)
 		return verify(&o, argv[optind]);
-	die("sidecar sign|inventory|event|verify ...");
+	errx(TROUBLE, "sidecar sign|inventory|event|verify ...");
 }

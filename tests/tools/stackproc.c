@@ -16,12 +16,12 @@
  * A pid file holds pid and start time, so that another process with the same
  * pid is never signalled.
  */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,20 +37,6 @@
 
 static const char *pidfile, *logfile, *ready = "line";
 static int timeout_s = 30, signal_number = SIGTERM;
-
-_Noreturn static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-_Noreturn static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("stackproc: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(EXIT_FAILURE);
-}
 
 /* ------ who is who ------ */
 
@@ -81,7 +67,7 @@ static void write_pidfile(pid_t pid)
 	FILE *f = fopen(pidfile, "we");
 
 	if (f == NULL || fprintf(f, "%d %llu\n", (int)pid, start_time(pid)) < 0 || fclose(f) == EOF)
-		die("%s: %s", pidfile, strerror(errno));
+		err(EXIT_FAILURE, "%s", pidfile);
 }
 
 /* A descriptor of the process the pid file means; -1: it is not there. */
@@ -145,10 +131,10 @@ static int notify_socket(void)
 	char name[sizeof(a.sun_path) + 1];
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, len) < 0)
-		die("notification socket: %s", strerror(errno));
+		err(EXIT_FAILURE, "notification socket");
 	len = sizeof(a);
 	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-		die("notification socket: %s", strerror(errno));
+		err(EXIT_FAILURE, "notification socket");
 	snprintf(name, sizeof(name), "@%.*s", (int)(len - sizeof(a.sun_family) - 1), a.sun_path + 1);
 	setenv("NOTIFY_SOCKET", name, 1);
 	return fd;
@@ -181,10 +167,10 @@ static pid_t spawn(char **command, int out)
 	pid_t between, pid;
 
 	if (pipe2(pids, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
-		die("pipe: %s", strerror(errno));
+		err(EXIT_FAILURE, "pipe");
 	between = fork();
 	if (between < 0)
-		die("fork: %s", strerror(errno));
+		err(EXIT_FAILURE, "fork");
 	if (between == 0) {
 		if (setsid() < 0)
 			_exit(1);
@@ -196,12 +182,12 @@ static pid_t spawn(char **command, int out)
 	close(pids[1]);
 	close(failed[1]);
 	if (read(pids[0], &pid, sizeof(pid)) != sizeof(pid))
-		die("fork: %s", strerror(errno));
+		err(EXIT_FAILURE, "fork");
 	waitpid(between, NULL, 0);
 	write_pidfile(pid);
 	if (read(failed[0], &why, sizeof(why)) > 0) {
 		unlink(pidfile);
-		die("%s: %s", command[0], strerror(why));
+		errx(EXIT_FAILURE, "%s: %s", command[0], strerror(why));
 	}
 	close(pids[0]);
 	close(failed[0]);
@@ -233,7 +219,7 @@ static int start(char **command)
 	if (notify)
 		out[0] = notify_socket();
 	else if (pipe2(out, O_CLOEXEC) < 0)
-		die("pipe: %s", strerror(errno));
+		err(EXIT_FAILURE, "pipe");
 	fds[0] = out[0];
 	fds[1] = pidfd_open(spawn(command, notify ? -1 : out[1]), 0);
 	if (out[1] >= 0)
@@ -251,8 +237,8 @@ static int start(char **command)
 	if (fds[1] >= 0)
 		pidfd_send_signal(fds[1], SIGKILL, NULL, 0);
 	unlink(pidfile);
-	die("%s was not ready%s; see %s", command[0], fds[1] >= 0 && now_ms() >= deadline_ms ?
-	    " in time" : ", it ended", logfile);
+	errx(EXIT_FAILURE, "%s was not ready%s; see %s", command[0],
+	     fds[1] >= 0 && now_ms() >= deadline_ms ? " in time" : ", it ended", logfile);
 }
 
 /* ------ stop ------ */
@@ -282,7 +268,7 @@ static int number(const char *text, int max)
 	long n = strtol(text, &end, 10);
 
 	if (end == text || *end != '\0' || n < 1 || n > max)
-		die("%s: a number from 1 to %d", text, max);
+		errx(EXIT_FAILURE, "%s: a number from 1 to %d", text, max);
 	return (int)n;
 }
 
@@ -311,12 +297,12 @@ int main(int argc, char **argv)
 		}
 	}
 	if (pidfile == NULL)
-		die("start, stop or alive, with --pidfile");
+		errx(EXIT_FAILURE, "start, stop or alive, with --pidfile");
 	if (strcmp(act, "start") == 0 && logfile != NULL && optind < argc)
 		return start(argv + optind);
 	if (strcmp(act, "stop") == 0)
 		return stop();
 	if (strcmp(act, "alive") == 0)
 		return open_process() >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	die("start --log F -- COMMAND, stop, or alive");
+	errx(EXIT_FAILURE, "start --log F -- COMMAND, stop, or alive");
 }

@@ -9,6 +9,7 @@
  * record is printed, one write(2) a line: what is printed was reported durable.
  * records: print every record of every journal.
  */
+#include <err.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -36,12 +37,6 @@ static struct vault *vault;
 static struct journal *journal;
 static uint64_t seed;
 
-static _Noreturn void die(const char *what, const char *why)
-{
-	fprintf(stderr, "vault-writer: %s: %s\n", what, why);
-	exit(1);
-}
-
 static void start(struct stream *s);
 
 static void recorded(void *data, int r)
@@ -49,9 +44,9 @@ static void recorded(void *data, int r)
 	struct stream *s = data;
 
 	if (r < 0)
-		die("append", uv_strerror(r));
+		errx(EXIT_FAILURE, "append: %s", uv_strerror(r));
 	if (file_write_all(STDOUT_FILENO, s->record, strlen(s->record)) < 0)
-		die("standard output", "cannot be written");
+		errx(EXIT_FAILURE, "standard output: cannot be written");
 	s->number += STREAMS;
 	start(s);
 }
@@ -62,12 +57,12 @@ static void sealed(void *data, int r, const struct vault_sealed *sealed_, const 
 	char hex[DIGEST_HEX_SIZE];
 
 	if (r < 0)
-		die("seal", e->msg);
+		errx(EXIT_FAILURE, "seal: %s", e->msg);
 	snprintf(s->record, sizeof(s->record), "%s %" PRIu64 "\n",
 		 digest_hex(&sealed_->address, hex), sealed_->size);
 	r = journal_append(journal, s->record, strlen(s->record), recorded, s);
 	if (r < 0)
-		die("append", uv_strerror(r));
+		errx(EXIT_FAILURE, "append: %s", uv_strerror(r));
 }
 
 static void feed(struct stream *s);
@@ -77,7 +72,7 @@ static void written(void *data, int r)
 	struct stream *s = data;
 
 	if (r < 0)
-		die("write", vault_put_error(s->put)->msg);
+		errx(EXIT_FAILURE, "write: %s", vault_put_error(s->put)->msg);
 	s->called++;
 	if (s->called * BLOCK >= s->size)
 		vault_put_seal(s->put, sealed, s);
@@ -99,7 +94,7 @@ static void feed(struct stream *s)
 		randombytes_buf_deterministic(block, len, key);
 		r = vault_put_write(s->put, block, len, written, s);
 		if (r < 0)
-			die("write", uv_strerror(r));
+			errx(EXIT_FAILURE, "write: %s", uv_strerror(r));
 		s->written++;
 	}
 }
@@ -113,7 +108,7 @@ static void start(struct stream *s)
 	s->written = s->called = 0;
 	o.expected_size = s->number % 3 == 0 ? s->size : 0;
 	if (vault_put_new(vault, &o, &s->put, &e) < 0)
-		die("put", e.msg);
+		errx(EXIT_FAILURE, "put: %s", e.msg);
 	feed(s);
 }
 
@@ -126,12 +121,12 @@ static int put_until_killed(char **argv)
 	seed = strtoull(argv[5], NULL, 10);
 	if (vault_open(&loop, argv[2], 0, &vault, &e) < 0 ||
 	    journal_open(&loop, argv[3], argv[4], &journal, &e) < 0)
-		die("open", e.msg);
+		errx(EXIT_FAILURE, "open: %s", e.msg);
 	for (unsigned i = 0; i < STREAMS; i++) {
 		streams[i].number = i;
 		streams[i].blocks = aligned_alloc(VAULT_ALIGN, (size_t)RING * BLOCK);
 		if (streams[i].blocks == NULL)
-			die("start", "no memory");
+			errx(EXIT_FAILURE, "start: no memory");
 		start(&streams[i]);
 	}
 	return uv_run(&loop, UV_RUN_DEFAULT);
@@ -146,12 +141,12 @@ static int print_journal(void *data, const char *session)
 	int r;
 
 	if (journal_open(&loop, data, session, &j, &e) < 0)
-		die("records", e.msg);
+		errx(EXIT_FAILURE, "records: %s", e.msg);
 	fprintf(stderr, "%s: %" PRIu64 " bytes of torn tail\n", session, journal_cut(j));
 	while ((r = journal_read(j, &at, &b, &e)) > 0)
 		fwrite(b.p, 1, b.len, stdout);
 	if (r < 0)
-		die("records", e.msg);
+		errx(EXIT_FAILURE, "records: %s", e.msg);
 	return journal_close(j, 0, NULL);
 }
 
@@ -160,7 +155,7 @@ int main(int argc, char **argv)
 	struct err e;
 
 	if (sodium_init() < 0)
-		die("libsodium", "cannot start");
+		errx(EXIT_FAILURE, "libsodium: cannot start");
 	if (argc == 6 && strcmp(argv[1], "put") == 0)
 		return put_until_killed(argv);
 	if (argc != 3 || strcmp(argv[1], "records") != 0) {
@@ -170,6 +165,6 @@ int main(int argc, char **argv)
 	}
 	uv_loop_init(&loop);
 	if (journal_list(argv[2], print_journal, argv[2], &e) < 0)
-		die("records", e.msg);
+		errx(EXIT_FAILURE, "records: %s", e.msg);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "format/manifest.h"
 #include "unit/suite.h"
+#include "unit/text_rig.h"
 
 #define ZEROS	"0000000000000000000000000000000000000000000000000000000000000000"
 #define ONES	"1111111111111111111111111111111111111111111111111111111111111111"
@@ -52,18 +53,6 @@ static const char event[] =
 	"what clock-set\n"
 	"detail from 2026-11-23T12:42:58.123Z by the dock\n"
 	"time 2026-11-23T12:43:00.000Z\n";
-
-/* base with the first `from` replaced by `to`; an empty `from` appends. */
-static void edited(struct buf *b, const char *base, const char *from, const char *to)
-{
-	const char *at = from[0] == '\0' ? base + strlen(base) : strstr(base, from);
-
-	ck_assert_msg(at != NULL, "the test looks for \"%s\", which is not there", from);
-	buf_add(b, base, (size_t)(at - base));
-	buf_adds(b, to);
-	buf_adds(b, at + strlen(from));
-	ck_assert(!b->failed);
-}
 
 #define S150 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
 	     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -185,7 +174,7 @@ START_TEST(refuses_with_the_line)
 
 	memset(&m, 0xa5, sizeof(m));
 	memcpy(&before, &m, sizeof(m));
-	edited(&b, refused[_i].base, refused[_i].from, refused[_i].to);
+	rig_edited(&b, refused[_i].base, refused[_i].from, refused[_i].to);
 	ck_assert_msg(parse(&b, &m, &e) == -EINVAL, "accepted instead of \"%s\"",
 		      refused[_i].sentence);
 	ck_assert_msg(strncmp(e.msg, refused[_i].sentence, strlen(refused[_i].sentence)) == 0,
@@ -220,7 +209,7 @@ START_TEST(writes_what_it_read)
 	struct manifest m;
 	struct err e = { 0, "" };
 
-	edited(&in, accepted[_i].base, accepted[_i].from, accepted[_i].to);
+	rig_edited(&in, accepted[_i].base, accepted[_i].from, accepted[_i].to);
 	ck_assert_msg(parse(&in, &m, &e) == 0, "%s", e.msg);
 	ck_assert_msg(manifest_write(&m, &out, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(buf_str(&in), buf_str(&out));
@@ -291,12 +280,12 @@ START_TEST(takes_64_marks_and_no_more)
 
 	for (i = 0; i < MANIFEST_MARKS_MAX; i++)
 		buf_adds(&marks, MARK);
-	edited(&text, segment, MARK, buf_str(&marks));
+	rig_edited(&text, segment, MARK, buf_str(&marks));
 	ck_assert_msg(parse(&text, &m, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(m.n_marks, MANIFEST_MARKS_MAX);
 	buf_adds(&marks, MARK);
 	buf_reset(&text);
-	edited(&text, segment, MARK, buf_str(&marks));
+	rig_edited(&text, segment, MARK, buf_str(&marks));
 	ck_assert_int_eq(parse(&text, &m, &e), -EINVAL);
 	ck_assert_str_eq(e.msg, "line 80: mark comes more than 64 times");
 }

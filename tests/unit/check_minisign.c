@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "format/minisign.h"
 #include "unit/suite.h"
+#include "unit/text_rig.h"
 
 /* Made by `minisign -G -W` 0.11; signs nothing but tests. */
 static const char secret_text[] =
@@ -119,17 +120,6 @@ END_TEST
 
 /* ------ what is no file of minisign ------ */
 
-static void edited(struct buf *b, const char *base, const char *from, const char *to)
-{
-	const char *at = from[0] == '\0' ? base + strlen(base) : strstr(base, from);
-
-	ck_assert_msg(at != NULL, "the test looks for \"%s\", which is not there", from);
-	buf_add(b, base, (size_t)(at - base));
-	buf_adds(b, to);
-	buf_adds(b, at + strlen(from));
-	ck_assert(!b->failed);
-}
-
 #define BEGIN "untrusted comment: "
 #define NO_COMMENT "a line \"untrusted comment: ...\" is missing"
 
@@ -159,7 +149,7 @@ START_TEST(refuses_a_public_key)
 	struct minisign_public_key key;
 	struct err e = { 0, "" };
 
-	edited(&b, refused[_i].base, refused[_i].from, refused[_i].to);
+	rig_edited(&b, refused[_i].base, refused[_i].from, refused[_i].to);
 	ck_assert_int_eq(minisign_parse_public_key(b.p, b.len, &key, &e), -EINVAL);
 	ck_assert_msg(strncmp(e.msg, refused[_i].sentence, strlen(refused[_i].sentence)) == 0,
 		      "\"%s\" instead of \"%s...\"", e.msg, refused[_i].sentence);
@@ -187,7 +177,7 @@ START_TEST(refuses_a_signature)
 	struct minisign_signature s;
 	struct err e = { 0, "" };
 
-	edited(&b, prehashed_text, bad_signatures[_i].from, bad_signatures[_i].to);
+	rig_edited(&b, prehashed_text, bad_signatures[_i].from, bad_signatures[_i].to);
 	ck_assert_int_eq(minisign_parse_signature(b.p, b.len, &s, &e), -EINVAL);
 	ck_assert_msg(strncmp(e.msg, sentence, strlen(sentence)) == 0,
 		      "\"%s\" instead of \"%s...\"", e.msg, sentence);

@@ -273,14 +273,19 @@ static const struct {
 	  { FINDING_KEY_UNKNOWN, FINDING_CODES }, SEVERITY_VIOLATION },
 };
 
-START_TEST(finds_in_the_file)
+static struct segment_seen whole(void)
 {
-	const enum finding_code *want = judgements[_i].found;
-	struct segment_seen seen = {
+	return (struct segment_seen){
 		.recorder = recorder, .segment = "11111111-2222-8333-8444-555555555555",
 		.path = "DCIM/A.mp4", .name = "A.mp4", .size = sizeof(content) - 1,
 		.blob = digest_of(content, sizeof(content) - 1), .stored_ms = DOCKED,
 	};
+}
+
+START_TEST(finds_in_the_file)
+{
+	const enum finding_code *want = judgements[_i].found;
+	struct segment_seen seen = whole();
 	struct findings l = { 0 };
 	struct fixture x;
 	size_t i;
@@ -345,11 +350,7 @@ END_TEST
 START_TEST(without_key_nothing_is_missing)
 {
 	static const enum change left_out[] = { NO_SIDECAR, NO_SIGNATURE, NO_MANIFEST };
-	struct segment_seen seen = {
-		.recorder = recorder, .segment = "11111111-2222-8333-8444-555555555555",
-		.path = "DCIM/A.mp4", .name = "A.mp4", .size = sizeof(content) - 1,
-		.blob = digest_of(content, sizeof(content) - 1), .stored_ms = DOCKED,
-	};
+	struct segment_seen seen = whole();
 	struct findings l = { 0 };
 	struct fixture x;
 

@@ -64,15 +64,11 @@ struct rig_fault {
 };
 void rig_break(const struct rig_fault *f);
 
-/*
- * Run fn(arg) in a child process: 0, RIG_SKIP when fn says that it cannot be tried here, otherwise
- * 1; the line that fn returned is on standard error.
- */
-enum { RIG_SKIP = 0x7fffffff };
+/* Run fn(arg) in a child process: 0 or 1; the line that fn returned is on standard error. */
 int rig_in_child(int (*fn)(const void *arg), const void *arg);
 
-/* In a child: a disk of 1 MiB of its own at dir, in a mount namespace.  False: not to be had here. */
-bool rig_small_disk(const char *dir);
+/* The same, where rig_dir() is a disk of 1 MiB; where none can be had, that is said. */
+void rig_on_small_disk(int (*fn)(const void *dir));
 
 /* In a child's function: leave with the line that is not as it should be. */
 #define RIG_WANT(cond)	do { if (!(cond)) return __LINE__; } while (0)
