@@ -211,9 +211,8 @@ static void other_view(const struct other *o, struct slot_view *v)
 		 " slot \"NAME\" { port = \"%s\" }", o->info.port);
 }
 
-static json_t *state_json(void *data)
+json_t *dock_state(const struct dock *d)
 {
-	const struct dock *d = data;
 	json_t *slots = json_array();
 	struct slot_view v;
 	size_t i;
@@ -231,6 +230,11 @@ static json_t *state_json(void *data)
 	return json_pack("{s:s, s:b, s:i, s:o}", "station", d->parts.conf->station,
 			 "catalog", (int)catalog_is_up(d->parts.catalog),
 			 "backlog", (int)clerk_backlog(d->parts.clerk), "slots", slots);
+}
+
+static json_t *on_control(void *data)
+{
+	return dock_state(data);
 }
 
 /* ------ the catalog ------ */
@@ -327,7 +331,7 @@ static int open_parts(struct dock *d, struct err *e)
 	if (r == 0)
 		r = open_catalog(d, e);
 	if (r == 0)
-		r = control_new(d->parts.loop, c->control, state_json, d, &d->control, e);
+		r = control_new(d->parts.loop, c->control, on_control, d, &d->control, e);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #ifndef DOCKD_DOCK_H
 #define DOCKD_DOCK_H
 
+#include <jansson.h>
 #include <uv.h>
 
 #include "base/conf.h"
@@ -28,6 +29,9 @@ int dock_new(uv_loop_t *loop, const struct conf *conf, struct dock **ret, struct
 void dock_arrived(struct dock *d, const struct source *source, void *device,
 		  const struct usb_device_info *info);
 void dock_left(struct dock *d, void *device);
+
+/* As control.h describes it.  A new reference; NULL: no memory. */
+json_t *dock_state(const struct dock *d);
 
 /*
  * End all sessions as interrupted, close everything.  cb comes once, later;

@@ -1,7 +1,10 @@
 #include "dockd.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -106,6 +109,17 @@ static void watch_signals(struct program *p)
 		p->signals[i].data = p;
 		uv_signal_start(&p->signals[i], on_signal, numbers[i]);
 	}
+}
+
+void dockd_size_up(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	char threads[16];
+
+	snprintf(threads, sizeof(threads), "%ld", MIN(MAX(4 * cores, 4L), 32L));
+	setenv("UV_THREADPOOL_SIZE", threads, 0);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_ARENA_MAX, 2);
 }
 
 int dockd_run(const struct conf *conf)

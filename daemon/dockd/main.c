@@ -1,13 +1,11 @@
 /* dockd: takes recordings from docked recorders.  See dockd(8). */
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/utc.h"
@@ -43,22 +41,6 @@ static void guard_memory(void)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
-}
-
-/*
- * Hashing, writing and syncing run on the pool: twice the cores, so that one
- * stream's hashing and another's writing overlap.  A fixed threshold gives the
- * memory of a session's buffers back when it ends; glibc would raise it.
- */
-static void size_up(void)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	char threads[16];
-
-	snprintf(threads, sizeof(threads), "%ld", MIN(MAX(2 * cores, 4L), 32L));
-	setenv("UV_THREADPOOL_SIZE", threads, 0);
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-	mallopt(M_ARENA_MAX, 2);
 }
 
 int main(int argc, char **argv)
@@ -98,7 +80,7 @@ int main(int argc, char **argv)
 	log_init("dockd", level);
 	keep_rights();
 	guard_memory();
-	size_up();
+	dockd_size_up();
 	signal(SIGPIPE, SIG_IGN);
 	if (conf_load(path != NULL ? path : DEFAULT_CONF, &conf, &e) < 0) {
 		log_err("%s", e.msg);
