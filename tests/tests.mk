@@ -141,7 +141,14 @@ run-fuzz: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZ))
 check-sql: $(BUILD)/catalog-drive
 	@BUILD=$(BUILD) tests/run-sql $(sort $(wildcard tests/sql/*.sql))
 
-# Benchmarks.  BENCH_VAULT="-s 1 -b 1024" changes the run; needs 3 GB of disk.
+# From dock to catalog, against cp, b2sum and sync: docs/PERFORMANCE.md.
+# Needs 16 GB of disk, and memory for 13 GB of cached files.
+.PHONY: bench
+bench: devstack $(BUILD)/bench/bench_ingest
+	@BUILD=$(BUILD) tests/bench/run
+	@BUILD=$(BUILD) tests/bench/run --recorders 16 --files 4 --mib 16
+
+# BENCH_VAULT="-s 1 -b 1024" changes the run; needs 3 GB of disk.
 .PHONY: bench-vault
 bench-vault: $(BUILD)/bench/bench_vault
 	$< $(BENCH_VAULT) $(BUILD)/bench
