@@ -13,7 +13,7 @@ CREATE FUNCTION dv.chain_context(a_session uuid)
 		       prev text, rec text, seq numeric, start_ms bigint, end_ms bigint,
 		       boot numeric, mono_start_ms numeric, mono_end_ms numeric, last boolean,
 		       end_reason text, media text, has_media boolean, stored_ms bigint,
-		       path text, segment text)
+		       path text, segment text, clock text)
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = dv, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -67,7 +67,7 @@ BEGIN
 		m.boot::numeric, m.mono_start_ms::numeric, m.mono_end_ms::numeric, m.last,
 		m.end_reason, hex(m.media_blake2b), media.stored_at IS NOT NULL,
 		epoch_ms(media.stored_at), coalesce(media.path, seen.path)::text,
-		media.segment::text
+		media.segment::text, m.clock
 	FROM wanted w
 	JOIN manifest m ON m.recorder = a_recorder AND m.manifest = w.id
 	CROSS JOIN LATERAL (
@@ -91,7 +91,7 @@ BEGIN
 	SELECT 'plain', NULL::text, NULL::boolean, NULL::boolean, NULL::numeric, NULL::text,
 		s.recording::text, s.seq::numeric, epoch_ms(s.start_at), epoch_ms(s.end_at),
 		NULL::numeric, NULL::numeric, NULL::numeric, NULL::boolean, NULL::text, hex(s.blob),
-		true, epoch_ms(s.stored_at), s.path::text, s.segment::text
+		true, epoch_ms(s.stored_at), s.path::text, s.segment::text, NULL::text
 	FROM segment_seen v
 	JOIN segment_place p ON p.segment = v.segment
 	JOIN segment s ON s.segment = v.segment AND s.placed_at = p.placed_at

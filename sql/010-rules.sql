@@ -53,6 +53,13 @@ VALUES
  'The equipment keeper sets the recorder''s clock and notes it; the supervision office states the error wherever the times of this record are relied on.',
  '{"clock_jump_ms": 2000}'),
 
+('clock_drift', 13, 'warning',
+ '记录的结束时间晚于入库时间，记录仪时钟走快，使用前未校准。',
+ 'The record ended after it was stored: the recorder''s clock is ahead and was not set before use.',
+ '装备管理员校准记录仪时钟并登记；引用该记录的时间时，由监察室注明误差，并另行核定是否按时入库。',
+ 'The equipment keeper sets the recorder''s clock and notes it; the supervision office states the error wherever the times of this record are relied on, and settles by other means whether it was stored in time.',
+ '{"drift_ms": 30000, "drift_warning_ms": 300000}'),
+
 ('checksum_mismatch', 35, 'violation',
  '文件内容与记录仪签名清单不符，疑似被剪接、删改或者损坏。',
  'The content of the file is not what the recorder signed: it was cut, changed or damaged.',

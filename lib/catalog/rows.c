@@ -232,6 +232,13 @@ static enum manifest_end take_end(struct row *w)
 	return MANIFEST_END_NONE;
 }
 
+static bool take_unset(struct row *w)
+{
+	const char *clock = text_of(w, "clock");
+
+	return clock != NULL && strcmp(clock, manifest_clock_name(MANIFEST_CLOCK_UNSET)) == 0;
+}
+
 static void take_item(struct row *w, struct chain_item *it)
 {
 	it->kind = take_kind(w);
@@ -247,6 +254,7 @@ static void take_item(struct row *w, struct chain_item *it)
 	it->seq = take_count(w, "seq", UINT64_MAX);
 	it->start_ms = take_ms(w, "start_ms", 0);
 	it->end_ms = take_ms(w, "end_ms", 0);
+	it->clock_unset = take_unset(w);
 	it->boot = take_count(w, "boot", UINT64_MAX);
 	it->mono_start_ms = take_count(w, "mono_start_ms", UINT64_MAX);
 	it->mono_end_ms = take_count(w, "mono_end_ms", UINT64_MAX);

@@ -20,6 +20,8 @@ const struct chain_limits chain_limits_default = {
 	.gap_notice_ms = 5000,
 	.overlap_ms = 2000,
 	.clock_jump_ms = 2000,
+	.drift_ms = 30 * 1000,
+	.drift_warning_ms = 5 * 60 * 1000,
 };
 
 /* ------ what the parts share ------ */
@@ -83,12 +85,32 @@ void chain_put_item(struct finding *f, const char *key, const struct chain_item 
 	chain_put(f, key, o);
 }
 
+/* What was stored before it ended was recorded under a clock that is ahead, by that much or more. */
+static void ahead(const struct chain *c, const char *rec, const char *path, int64_t end_ms,
+		  int64_t stored_ms, bool is_signed)
+{
+	struct finding f = chain_finding(c, FINDING_CLOCK_DRIFT, rec, stored_ms);
+	int64_t ahead_ms = chain_minus(end_ms, stored_ms);
+
+	f.confidence = is_signed ? -1 : CLAIM;
+	if (is_signed && ahead_ms > c->limits->drift_warning_ms)
+		f.severity = SEVERITY_VIOLATION;
+	chain_put(&f, "path", finding_text(path));
+	chain_put(&f, "end", finding_time(end_ms));
+	chain_put(&f, "stored", finding_time(stored_ms));
+	chain_put(&f, "ahead_ms", json_integer(ahead_ms));
+	chain_put(&f, "allowed_ms", json_integer(c->limits->drift_ms));
+	findings_add(c->out, &f);
+}
+
 void chain_late(const struct chain *c, const char *rec, const char *path, int64_t end_ms,
 		int64_t stored_ms, bool is_signed)
 {
 	int64_t after_ms = chain_minus(stored_ms, end_ms);
 	struct finding f;
 
+	if (after_ms < -c->limits->drift_ms)
+		ahead(c, rec, path, end_ms, stored_ms, is_signed);
 	if (after_ms <= c->limits->late_ms)
 		return;
 	/* It became late when the time was over, not when somebody docked. */

@@ -43,6 +43,7 @@ struct chain_item {
 	char rec[37];
 	uint64_t seq;
 	int64_t start_ms, end_ms;
+	bool clock_unset;		/* the wall clock was never set: these two say nothing */
 	uint64_t boot, mono_start_ms, mono_end_ms;
 	bool last;
 	enum manifest_end end;
@@ -67,6 +68,8 @@ struct chain_limits {			/* parameters of the rules, defaults in chain_limits_def
 	int64_t gap_notice_ms;		/* 5 s: up to that is a notice, more is the rule's severity */
 	int64_t overlap_ms;		/* 2 s */
 	int64_t clock_jump_ms;		/* 2 s */
+	int64_t drift_ms;		/* 30 s: up to that ahead of the dock is nothing */
+	int64_t drift_warning_ms;	/* 5 min: up to that is the rule's severity, more a violation */
 };
 extern const struct chain_limits chain_limits_default;
 

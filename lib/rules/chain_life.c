@@ -156,6 +156,9 @@ static void judge_clocks(const struct chain *c, const struct chain_item *x,
 
 	if (!x->touched && !y->touched)
 		return;
+	/* A clock that was not set has to jump when it is. */
+	if (x->clock_unset || y->clock_unset)
+		return;
 	/* Between which a segment that ends before it starts has no place: it has its finding. */
 	if (x->end_ms < x->start_ms || y->end_ms < y->start_ms)
 		return;

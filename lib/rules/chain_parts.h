@@ -45,7 +45,10 @@ void chain_put(struct finding *f, const char *key, json_t *value);	/* takes valu
 /* {"path", "manifest", "dseq" and for segments "recording", "seq", "start", "end"} */
 void chain_put_item(struct finding *f, const char *key, const struct chain_item *item);
 
-/* late_upload, if it is; signed: a valid manifest says when it ended. */
+/*
+ * late_upload, if it is, or clock_drift if it ended after it was stored; signed: a valid manifest
+ * says when it ended.
+ */
 void chain_late(const struct chain *c, const char *rec, const char *path, int64_t end_ms,
 		int64_t stored_ms, bool is_signed);
 

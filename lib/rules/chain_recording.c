@@ -162,6 +162,9 @@ static void judge_pair(const struct walk *w, const struct chain_item *x,
 	/* A monotonic clock that ran backwards measures nothing; its own finding says so. */
 	if (w->disordered || (x->boot == y->boot && !mono))
 		return;
+	/* Nor does, over a restart, a wall clock that was not set. */
+	if (!mono && (x->clock_unset || y->clock_unset))
+		return;
 	idle_ms = mono ? chain_minus_u(y->mono_start_ms, x->mono_end_ms) :
 		  chain_minus(y->start_ms, x->end_ms);
 	/* Segments of two boots cannot overlap: that is a clock, and chain_life judges it. */
@@ -253,14 +256,14 @@ static void judge_late(const struct walk *w)
 
 		if (x->valid != w->any_valid)
 			continue;
-		if (x->end_ms > end_ms) {
+		if (!x->clock_unset && x->end_ms > end_ms) {
 			end_ms = x->end_ms;
 			path = x->path;
 		}
 		if (x->has_media)
 			stored_ms = MAX(stored_ms, x->stored_ms);
 	}
-	if (stored_ms != 0)
+	if (stored_ms != 0 && end_ms != INT64_MIN)
 		chain_late(w->c, w->rec, path, end_ms, stored_ms, w->any_valid);
 }
 

@@ -19,6 +19,7 @@ static const char *const code_names[FINDING_CODES] = {
 	[FINDING_REPLAYED] = "replayed",
 	[FINDING_UNFINISHED] = "unfinished",
 	[FINDING_CLOCK_JUMP] = "clock_jump",
+	[FINDING_CLOCK_DRIFT] = "clock_drift",
 	[FINDING_CHECKSUM_MISMATCH] = "checksum_mismatch",
 	[FINDING_SIGNATURE_INVALID] = "signature_invalid",
 	[FINDING_SIGNATURE_MISSING] = "signature_missing",

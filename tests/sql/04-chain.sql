@@ -42,6 +42,8 @@ SELECT set_eq('SELECT n FROM context WHERE what <> ''plain'' AND has_media', ARR
 SELECT set_eq($$SELECT segment FROM context WHERE what = 'plain'$$, ARRAY[uid('REC-1', 70)::text],
 	'a segment without sidecar, if its time is known');
 SELECT is((SELECT stored_ms FROM context WHERE n = 10), dv.epoch_ms('2026-11-23T08:02:00Z'), 'stored then');
+SELECT set_eq('SELECT what, clock FROM context', $$VALUES ('segment', 'rtc'), ('event', 'rtc'), ('plain', NULL)$$,
+	'with the clock, where one is claimed');
 SELECT is((SELECT end_ms FROM context WHERE what = 'plain'), dv.epoch_ms('2026-11-20T02:05:00Z'), 'ended then');
 
 -- Docked again later: lateness counts from the first time the bytes were stored.

@@ -8,7 +8,7 @@
 #define H32 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define UUID1 "00000000-0000-8000-8000-000000000001"
 
-enum { COLUMNS_MAX = 20 };
+enum { COLUMNS_MAX = 21 };
 
 /* A result as libpq makes one, without a server.  NULL is null. */
 static PGresult *result(const char *const *columns, size_t n_columns,
@@ -183,22 +183,23 @@ END_TEST
 /* ------ the chain ------ */
 
 enum { WHAT, MANIFEST, VALID, TOUCHED, DSEQ, PREV, REC, SEQ, START_MS, END_MS, BOOT, MONO_START_MS,
-       MONO_END_MS, LAST, END_REASON, MEDIA, HAS_MEDIA, STORED_MS, PATH, SEGMENT, CHAIN_COLUMNS };
+       MONO_END_MS, LAST, END_REASON, MEDIA, HAS_MEDIA, STORED_MS, PATH, SEGMENT, CLOCK,
+       CHAIN_COLUMNS };
 static const char *const chain_columns[] = { "what", "manifest", "valid", "touched", "dseq", "prev",
 	"rec", "seq", "start_ms", "end_ms", "boot", "mono_start_ms", "mono_end_ms", "last",
-	"end_reason", "media", "has_media", "stored_ms", "path", "segment" };
+	"end_reason", "media", "has_media", "stored_ms", "path", "segment", "clock" };
 
 #define SEGMENT_ROW { "segment", H32, "t", "f", "18446744073709551615", H32, UUID1, "3", "10", "20", \
-		      "4", "5", "6", "t", "battery", H32, "t", "30", "a.mp4", UUID1 }
+		      "4", "5", "6", "t", "battery", H32, "t", "30", "a.mp4", UUID1, "unset" }
 #define PLAIN_ROW { "plain", NULL, NULL, NULL, NULL, NULL, UUID1, "0", NULL, "20", NULL, NULL, NULL, \
-		    NULL, NULL, H32, "t", "30", "p.mp4", UUID1 }
+		    NULL, NULL, H32, "t", "30", "p.mp4", UUID1, NULL }
 
 START_TEST(manifests_and_plain_segments)
 {
 	const char *rows[][COLUMNS_MAX] = {
 		SEGMENT_ROW,
 		{ "event", H32, "f", "t", "7", H32, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		  NULL, NULL, "f", NULL, "e.bwm", NULL },
+		  NULL, NULL, "f", NULL, "e.bwm", NULL, NULL },
 		PLAIN_ROW,
 	};
 	PGresult *res = result(chain_columns, CHAIN_COLUMNS, rows, COUNT(rows));
@@ -215,6 +216,7 @@ START_TEST(manifests_and_plain_segments)
 	ck_assert_uint_eq(c.items[0].seq, 3);
 	ck_assert_int_eq(c.items[0].start_ms, 10);
 	ck_assert_int_eq(c.items[0].end_ms, 20);
+	ck_assert(c.items[0].clock_unset && !c.items[1].clock_unset);
 	ck_assert_uint_eq(c.items[0].boot, 4);
 	ck_assert_uint_eq(c.items[0].mono_start_ms, 5);
 	ck_assert_uint_eq(c.items[0].mono_end_ms, 6);

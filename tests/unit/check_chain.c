@@ -334,6 +334,36 @@ static void stored_after(struct life *l, int64_t ms)
 	l->items[9].stored_ms = l->items[11].end_ms + ms;
 }
 
+/* All of the last recording, before it ended by its own clock. */
+static void stored_before(struct life *l, int64_t ms)
+{
+	size_t i;
+
+	for (i = 8; i < l->n; i++)
+		l->items[i].stored_ms = l->items[11].end_ms - ms;
+}
+
+/* The first recording under a clock that was never set, the second under one that was set then. */
+static void never_set(struct life *l, int64_t years)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		l->items[i].clock_unset = true;
+		l->items[i].start_ms -= years * 365 * 86400000;
+		l->items[i].end_ms -= years * 365 * 86400000;
+	}
+}
+
+static void never_set_and_restart(struct life *l, int64_t years)
+{
+	size_t i;
+
+	never_set(l, years);
+	for (i = 0; i < 2; i++)
+		l->items[i].boot--;
+}
+
 static void nothing_signed(struct life *l, int64_t ms)
 {
 	size_t i;
@@ -548,8 +578,8 @@ static const struct {
 	{ "stepped by 2.1 s", step_between, 2100, "clock_jump dseq 48218-48219" },
 	{ "back by 2.0 s", step_between, -2000, "" },
 	{ "back by 2.1 s", step_between, -2100, "clock_jump dseq 48218-48219" },
-	{ "stepped by 25 years", step_between, INT64_C(800000000000),
-	  "clock_jump dseq 48218-48219" },
+	{ "stepped by 25 years, past the day of docking", step_between, INT64_C(800000000000),
+	  "clock_drift !violation; clock_drift !violation; clock_jump dseq 48218-48219" },
 	{ "stepped by 2.0 s within a segment", step_within, 2000, "" },
 	{ "stepped by 2.1 s within a segment", step_within, 2100, "clock_jump dseq 48219" },
 	{ "back by 2.1 s within a segment", step_within, -2100, "clock_jump dseq 48219" },
@@ -598,6 +628,16 @@ static const struct {
 	{ "without sidecar, 24 h 0 s", plain_after, DAY, "" },
 	{ "without sidecar, 24 h 1 s", plain_after, DAY + 1000, "late_upload" },
 	{ "without sidecar or time", plain_without_time, DAY + 1000, "" },
+	{ "under a clock that was never set", never_set, 20, "" },
+	{ "the same over a restart", never_set_and_restart, 20, "" },
+
+	/* ended after it was stored */
+	{ "30 s ahead", stored_before, 30000, "" },
+	{ "30.1 s ahead", stored_before, 30100, "clock_drift" },
+	{ "5 min ahead", stored_before, 300000, "clock_drift" },
+	{ "5 min 1 s ahead", stored_before, 301000, "clock_drift !violation" },
+	{ "without sidecar, 30 s ahead", plain_after, -30000, "" },
+	{ "without sidecar, an hour ahead", plain_after, -3600000, "clock_drift" },
 
 	/* events have numbers too */
 	{ "an event in the middle", event, 5, "" },
@@ -692,6 +732,9 @@ static const struct {
 	{ nothing_signed, DAY + 1, FINDING_LATE_UPLOAD,
 	  "REC-000123/6f1c8e5e-0000-4000-8000-000000000002", 0.5,
 	  T0 + 5000 + 12 * MINUTE + 2 * PAUSE + DAY, "after_ms", DAY + 1 },
+	{ stored_before, 40000, FINDING_CLOCK_DRIFT,
+	  "REC-000123/6f1c8e5e-0000-4000-8000-000000000002", -1,
+	  T0 + 5000 + 12 * MINUTE + 2 * PAUSE - 40000, "ahead_ms", 40000 },
 	{ unlink_from, 6, FINDING_CHAIN_BREAK, "REC-000123", -1,
 	  T0 + 5000 + 6 * MINUTE + PAUSE, "dseq", -1 },
 };

@@ -191,6 +191,8 @@ START_TEST(the_limits_are_those_of_the_rules)
 		{ "gap_notice_ms", chain_limits_default.gap_notice_ms },
 		{ "overlap_ms", chain_limits_default.overlap_ms },
 		{ "clock_jump_ms", chain_limits_default.clock_jump_ms },
+		{ "drift_ms", chain_limits_default.drift_ms },
+		{ "drift_warning_ms", chain_limits_default.drift_warning_ms },
 	};
 	struct buf sql = BUF_INIT(256 * 1024);
 	struct err e = { 0 };
