@@ -322,7 +322,7 @@ json_t *record_segment(const struct record_segment *r)
 	return j;
 }
 
-json_t *record_finding(const struct finding *f)
+static json_t *record_finding(const struct finding *f)
 {
 	return json_pack("{s:s, s:o}", "type", "finding", "finding", finding_json(f));
 }

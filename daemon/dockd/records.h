@@ -73,7 +73,6 @@ json_t *record_manifest(const char *recorder, int64_t at_ms, const struct sideca
 			const struct listing_file *bwm, const struct digest *signature_blob,
 			const struct findings *findings);
 json_t *record_segment(const struct record_segment *r);
-json_t *record_finding(const struct finding *f);
 /* Append one record each to an array.  0, or -ENOMEM: then none of it is to be used. */
 int record_findings(json_t *records, const struct findings *l);
 json_t *record_end(int64_t ended_ms, const char *outcome, const char *reason,

@@ -37,7 +37,7 @@ static struct finding session_finding(const struct session *s, enum finding_code
 	return f;
 }
 
-enum session_event session_refuse(struct session *s, const char *why)
+static enum session_event refuse(struct session *s, const char *why)
 {
 	struct finding f;
 	char text[10];
@@ -125,8 +125,8 @@ static enum session_event start_identify(struct session *s)
 
 static enum session_event refuse_unknown(struct session *s)
 {
-	return session_refuse(s, "no enrolled recorder has this USB identity: enrol it with"
-			      " `vaultctl recorder enroll`, then dock it again");
+	return refuse(s, "no enrolled recorder has this USB identity: enrol it with"
+		            " `vaultctl recorder enroll`, then dock it again");
 }
 
 /* A recorder that is known, but that we may not or cannot read. */
@@ -138,7 +138,7 @@ static enum session_event check_match(struct session *s, const struct catalog_re
 	if (other != NULL) {
 		snprintf(why, sizeof(why), "it has the USB identity of %s, which is docked in slot"
 			 " %s: enrol both with their serials", found->id, other);
-		return session_refuse(s, why);
+		return refuse(s, why);
 	}
 	s->recorder = *found;
 	if (s->info.class == USB_CLASS_STORAGE)
@@ -166,7 +166,7 @@ static void on_recorders(void *data, const struct catalog_recorder *list, size_t
 	case MATCH_AMBIGUOUS:
 		snprintf(why, sizeof(why), "its USB identity is that of %s and of another"
 			 " recorder: enrol both with their serials", found->id);
-		event = session_refuse(s, why);
+		event = refuse(s, why);
 		break;
 	}
 	session_step(s, event);

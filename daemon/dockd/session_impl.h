@@ -47,7 +47,6 @@ struct session {
 void session_step(struct session *s, enum session_event event);
 
 /* Note how it comes out and why, unless something went wrong before; returns the event. */
-enum session_event session_refuse(struct session *s, const char *why);
 enum session_event session_fault(struct session *s, const char *why);
 /* An operation on the device failed with r: unplugged, or at fault. */
 enum session_event session_device_failed(struct session *s, int r, const char *why);

@@ -31,7 +31,8 @@ static bool is_new(struct walk *w, uint64_t cluster)
 	return true;
 }
 
-bool walk_is_free(const struct walk *w, uint64_t cluster)
+/* Deleted directories tell of deleted files only while their clusters are not used again. */
+static bool is_free(const struct walk *w, uint64_t cluster)
 {
 	uint64_t sector;
 
@@ -44,7 +45,7 @@ bool walk_may_enter(struct walk *w, uint64_t cluster, bool deleted, unsigned dep
 {
 	uint64_t sector;
 
-	if (deleted && !walk_is_free(w, cluster))
+	if (deleted && !is_free(w, cluster))
 		return false;
 	if (!fat_cluster_sector(&w->geometry, cluster, &sector)) {
 		walk_trouble(w, "this directory begins nowhere on the card (cluster %" PRIu64 ")",

@@ -42,9 +42,6 @@ void walk_down(struct walk *w);
  */
 bool walk_may_enter(struct walk *w, uint64_t cluster, bool deleted, unsigned depth);
 
-/* Deleted directories tell of deleted files only while their clusters are not used again. */
-bool walk_is_free(const struct walk *w, uint64_t cluster);
-
 /* About the path. */
 void walk_trouble(struct walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

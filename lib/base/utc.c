@@ -146,11 +146,6 @@ void utc_format_shanghai(int64_t ms, char ret_text[20])
 	snprintf(ret_text, 20, "%.19s", text);
 }
 
-int32_t utc_shanghai_day(int64_t ms)
-{
-	return (int32_t)floor_div(ms + UTC_SHANGHAI_MS, UTC_DAY_MS);
-}
-
 int64_t utc_now(void)
 {
 	struct timespec ts;

@@ -30,9 +30,6 @@ void utc_format_shanghai(int64_t ms, char ret_text[20]);
 /* Milliseconds since 1970 of a proleptic Gregorian date and time, no zone applied. */
 int64_t utc_from_civil(int year, int month, int day, int hour, int minute, int second);
 
-/* Days since 1970-01-01 of the Shanghai day in which ms lies. */
-int32_t utc_shanghai_day(int64_t ms);
-
 /* The wall clock, now.  The one function here that is not pure. */
 int64_t utc_now(void);
 

@@ -130,31 +130,6 @@ size_t catalog_rows_count(const struct catalog_rows *rows)
 	return (size_t)PQntuples(rows->res);
 }
 
-static int column_of(const struct catalog_rows *rows, size_t row, const char *column)
-{
-	int i = PQfnumber(rows->res, column);
-
-	if (i < 0 || row >= catalog_rows_count(rows))
-		BUG("catalog rows: no row %zu, column %s", row, column);
-	return i;
-}
-
-const char *catalog_rows_text(const struct catalog_rows *rows, size_t row, const char *column)
-{
-	int i = column_of(rows, row, column);
-
-	if (PQgetisnull(rows->res, (int)row, i))
-		return NULL;
-	return PQgetvalue(rows->res, (int)row, i);
-}
-
-int64_t catalog_rows_int(const struct catalog_rows *rows, size_t row, const char *column)
-{
-	const char *text = catalog_rows_text(rows, row, column);
-
-	return text != NULL ? strtoll(text, NULL, 10) : 0;
-}
-
 /* A number as JSON: whole when it is, so that 3 is not printed as 3.0. */
 static json_t *number(const char *text)
 {
@@ -190,15 +165,13 @@ static json_t *value(const PGresult *res, int row, int i)
 	}
 }
 
-json_t *catalog_rows_object(const struct catalog_rows *rows, size_t row)
+static json_t *object(const PGresult *res, int row)
 {
 	json_t *o = json_object();
 	int i;
 
-	if (row >= catalog_rows_count(rows))
-		BUG("catalog rows: no row %zu", row);
-	for (i = 0; i < PQnfields(rows->res); i++) {
-		if (json_object_set_new(o, PQfname(rows->res, i), value(rows->res, (int)row, i)) < 0) {
+	for (i = 0; i < PQnfields(res); i++) {
+		if (json_object_set_new(o, PQfname(res, i), value(res, row, i)) < 0) {
 			json_decref(o);
 			return NULL;
 		}
@@ -209,22 +182,15 @@ json_t *catalog_rows_object(const struct catalog_rows *rows, size_t row)
 json_t *catalog_rows_list(const struct catalog_rows *rows)
 {
 	json_t *list = json_array();
-	size_t i;
+	int i;
 
-	for (i = 0; i < catalog_rows_count(rows); i++) {
-		if (json_array_append_new(list, catalog_rows_object(rows, i)) < 0) {
+	for (i = 0; i < PQntuples(rows->res); i++) {
+		if (json_array_append_new(list, object(rows->res, i)) < 0) {
 			json_decref(list);
 			return NULL;
 		}
 	}
 	return list;
-}
-
-json_t *catalog_rows_json(const struct catalog_rows *rows, size_t row, const char *column)
-{
-	const char *text = catalog_rows_text(rows, row, column);
-
-	return text != NULL ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
 }
 
 void catalog_rows_free(struct catalog_rows *rows)

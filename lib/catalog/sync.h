@@ -6,8 +6,8 @@
  *	AUTO(catalog_rows_freep) struct catalog_rows *rows = NULL;
  *
  *	r = catalog_sync_run(c, STATEMENT_RECORDER_KEYS, params, COUNT(params), &rows, e);
- *	for (i = 0; r == 0 && i < catalog_rows_count(rows); i++)
- *		puts(catalog_rows_text(rows, i, "key_id"));
+ *	if (r == 0)
+ *		list = catalog_rows_list(rows);
  *
  * Errors   0 or a negative errno and a sentence.  -ENOTCONN: no connection, or
  *          it broke.  -ENOENT, -EEXIST, -EACCES, -EINVAL: the catalog refused,
@@ -20,7 +20,6 @@
 
 #include <jansson.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/err.h"
 #include "catalog/statements.h"
@@ -41,20 +40,12 @@ int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const cha
 		     size_t n, struct err *e);
 
 size_t catalog_rows_count(const struct catalog_rows *rows);
-/* NULL when it is null.  A column that the statement does not have is a BUG().  Valid while rows. */
-const char *catalog_rows_text(const struct catalog_rows *rows, size_t row, const char *column);
-/* 0 when it is null. */
-int64_t catalog_rows_int(const struct catalog_rows *rows, size_t row, const char *column);
 /*
- * One row as an object, its fields named after the columns, in their order:
- * numbers and booleans as such, JSON columns as what they hold, the rest text.
- * A new reference, or NULL when there is no memory.
+ * All rows: a list of objects, their fields named after the columns, in their
+ * order: numbers and booleans as such, JSON columns as what they hold, the rest
+ * text.  A new reference, or NULL when there is no memory.
  */
-json_t *catalog_rows_object(const struct catalog_rows *rows, size_t row);
-/* All rows: a list of such objects. */
 json_t *catalog_rows_list(const struct catalog_rows *rows);
-/* A JSON column of one row.  NULL as above, or when it is null. */
-json_t *catalog_rows_json(const struct catalog_rows *rows, size_t row, const char *column);
 
 void catalog_rows_free(struct catalog_rows *rows);	/* NULL is fine */
 void catalog_rows_freep(struct catalog_rows **rows);	/* for AUTO() */

@@ -61,7 +61,4 @@ void model_sense(struct model *m, uint8_t key, uint8_t asc, uint8_t ascq);
 /* Forget the command at hand, as both kinds of reset do. */
 void model_bot_reset(struct model *m);
 
-/* String descriptor `index` into buf; 0 when there is none. */
-size_t model_string(const struct model *m, uint8_t index, uint8_t buf[255]);
-
 #endif

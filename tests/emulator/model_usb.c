@@ -108,7 +108,8 @@ static uint32_t next_char(const uint8_t **s)
 	return c;
 }
 
-size_t model_string(const struct model *m, uint8_t index, uint8_t buf[255])
+/* String descriptor `index` into buf; 0 when there is none. */
+static size_t string(const struct model *m, uint8_t index, uint8_t buf[255])
 {
 	const uint8_t *s = (const uint8_t *)text_of(m, index);
 	size_t n = 2;
@@ -142,7 +143,7 @@ static size_t descriptor(const struct model *m, uint8_t type, uint8_t index, uin
 	switch (type) {
 	case DESC_DEVICE:	return device_descriptor(m, buf);
 	case DESC_CONFIG:	return index == 0 ? config_descriptor(m, buf) : 0;
-	case DESC_STRING:	return model_string(m, index, buf);
+	case DESC_STRING:	return string(m, index, buf);
 	default:		return 0;
 	}
 }

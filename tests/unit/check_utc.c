@@ -37,9 +37,9 @@ START_TEST(parses_one_shape_only)
 }
 END_TEST
 
-static const struct { const char *utc; const char *shanghai; int32_t day; } days[] = {
-	{ "2026-11-22T15:59:59.999Z", "2026-11-22 23:59:59", 20779 },
-	{ "2026-11-22T16:00:00.000Z", "2026-11-23 00:00:00", 20780 },
+static const struct { const char *utc; const char *shanghai; } days[] = {
+	{ "2026-11-22T15:59:59.999Z", "2026-11-22 23:59:59" },
+	{ "2026-11-22T16:00:00.000Z", "2026-11-23 00:00:00" },
 };
 
 START_TEST(days_are_cut_in_shanghai)
@@ -50,7 +50,6 @@ START_TEST(days_are_cut_in_shanghai)
 	ck_assert_int_eq(utc_parse(days[_i].utc, UTC_TEXT_LEN, &ms), 0);
 	utc_format_shanghai(ms, text);
 	ck_assert_str_eq(text, days[_i].shanghai);
-	ck_assert_int_eq(utc_shanghai_day(ms), days[_i].day);
 }
 END_TEST
 

@@ -9,7 +9,8 @@
 
 enum { COLUMNS_MAX = 16, GAP = 2 };
 
-const json_t *json_at(const json_t *row, const char *key)
+/* row[key] where key may be "a.b"; NULL when it is not there. */
+static const json_t *json_at(const json_t *row, const char *key)
 {
 	const char *dot;
 	char head[64];

@@ -47,7 +47,4 @@ const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_M
 const char *bytes_text(long long bytes, char ret[32]);
 const char *duration_text(long long ms, char ret[32]);
 
-/* row[key] where key may be "a.b"; NULL when it is not there. */
-const json_t *json_at(const json_t *row, const char *key);
-
 #endif
