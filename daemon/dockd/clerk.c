@@ -450,6 +450,7 @@ static void destroy(struct clerk *c)
 			BUG("clerk: freed while session %s is live", s->id);
 		clerk_journal_close(s, 0);
 		take_out(s);
+		say_finished(s, CLERK_STORED_ONLY);
 		free(s);
 	}
 	timer_free(c->timer);

@@ -70,7 +70,8 @@ void clerk_finish(struct clerk_session *s, void (*cb)(void *data, enum clerk_rec
  */
 void clerk_leave(struct clerk_session *s);
 
-/* Every session must be finished or left.  cb comes last. */
+/* Every session must be finished or left.  Who still waits for one hears that it is stored only.
+ * cb comes last. */
 void clerk_free(struct clerk *c, void (*cb)(void *data), void *data);
 
 #endif

@@ -280,6 +280,25 @@ START_TEST(keeps_what_the_catalog_has_not)
 }
 END_TEST
 
+/* Its callback is owed, also when the program ends before the first record is sent. */
+START_TEST(tells_who_waits_when_it_ends)
+{
+	struct clerk_session *s;
+	int how = -1;
+
+	set_up();
+	begin();
+	s = open_session(ONE);
+	append(s, json_pack("{s:s, s:s}", "type", "end", "outcome", "released"));
+	clerk_finish(s, on_finished, &how);
+	end();
+	ck_assert_int_eq(how, CLERK_STORED_ONLY);
+	ck_assert(is_kept(ONE));
+	begin();			/* for tear_down */
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_refused_session_holds_up_no_other)
 {
 	set_up();
@@ -397,6 +416,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, records_judges_and_lets_go);
 	tcase_add_test(tc, keeps_what_the_catalog_has_not);
+	tcase_add_test(tc, tells_who_waits_when_it_ends);
 	tcase_add_test(tc, a_refused_session_holds_up_no_other);
 	tcase_add_test(tc, ends_what_died);
 	tcase_add_test(tc, judges_in_order);
