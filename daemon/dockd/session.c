@@ -66,7 +66,7 @@ enum session_event session_fault(struct session *s, const char *why)
 	return SESSION_FAULT;
 }
 
-static enum session_event stopped(struct session *s)
+enum session_event session_stopped(struct session *s)
 {
 	come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
 		 ? "dockd ended; dock it again" : "unplugged before it was done; dock it again");
@@ -81,7 +81,7 @@ enum session_event session_device_failed(struct session *s, int r, const char *w
 	}
 	if (s->stop == SESSION_GO_ON && r != -ENODEV && r != -ECANCELED)
 		return session_fault(s, why);
-	return stopped(s);
+	return session_stopped(s);
 }
 
 enum session_event session_written(struct session *s, int r)
@@ -352,6 +352,9 @@ static enum session_event start_end(struct session *s)
 
 	if (s->lost)
 		return SESSION_LOST;
+	/* "Safe to remove" is said here: never of a card that was not gone through. */
+	if (s->outcome == OUTCOME_NONE && s->at < s->n_items)
+		BUG("session %s: released after %zu of %zu items", s->id, s->at, s->n_items);
 	if (s->outcome == OUTCOME_NONE)
 		s->outcome = OUTCOME_RELEASED;
 	end = record_end(utc_now(), session_outcome_name(s->outcome), s->reason, &s->counts);
@@ -416,7 +419,7 @@ static enum session_event heed_stop(struct session *s, enum session_event event)
 {
 	if (s->stop == SESSION_GO_ON || event != SESSION_OK || s->state >= SESSION_REPORT)
 		return event;
-	return stopped(s);
+	return session_stopped(s);
 }
 
 void session_step(struct session *s, enum session_event event)

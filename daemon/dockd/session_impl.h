@@ -51,6 +51,9 @@ enum session_event session_fault(struct session *s, const char *why);
 /* An operation on the device failed with r: unplugged, or at fault. */
 enum session_event session_device_failed(struct session *s, int r, const char *why);
 
+/* It was told to stop (session_stop): however far it came, it is interrupted. */
+enum session_event session_stopped(struct session *s);
+
 /* What an operation of the ledger came to. */
 enum session_event session_written(struct session *s, int r);
 

@@ -213,7 +213,7 @@ static void on_pulled(void *data, enum pull_result result, int r, const char *wh
 		break;
 	}
 	if (s->stop != SESSION_GO_ON && event == SESSION_OK)
-		event = SESSION_STOPPED;
+		event = session_stopped(s);
 	if (event == SESSION_OK)
 		event = session_start_pull(s);
 	if (event != SESSION_WAIT)
