@@ -127,6 +127,9 @@ expect_settled() {
 		{ cat "$DOCK/verify"; fail "the vault is not whole"; }
 	[ "$(sql "SELECT count(*) FROM dock_session s WHERE NOT EXISTS (SELECT FROM dock_session_judged j
 		WHERE j.session = s.session)")" = 0 ] || fail "a session was not judged"
+	[ "$(sql "SELECT count(*) FROM dock_session_end
+		WHERE outcome = 'released' AND stored + known + failed < planned")" = 0 ] ||
+		fail "a card was released that was not gone through"
 }
 
 # The last line of a scenario: everything ends in good order, and no sanitizer complained.
