@@ -1,6 +1,7 @@
 #include "recorder/transport.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,6 +14,8 @@ void transport_init(struct transport *t, struct usb_io *io, uint32_t timeout_ms)
 	memset(t, 0, sizeof(*t));
 	t->io = io;
 	t->timeout_ms = timeout_ms;
+	/* A status that a reader before us never took must not pass for one of ours. */
+	t->tag = randombytes_random();
 }
 
 void transport_set_timeout(struct transport *t, uint32_t timeout_ms)

@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "emulator/model_io.h"
+#include "recorder/bot.h"
 #include "recorder/disk.h"
 #include "recorder/scsi.h"
 #include "unit/suite.h"
@@ -89,6 +90,7 @@ struct docking {
 	unsigned ended;
 	bool close_early;	/* from inside the first read's callback */
 	bool busy;		/* the host before us died in the middle of a READ */
+	bool unthanked;		/* it died before it took the status of its first command */
 	bool closed;
 	unsigned no_memory;	/* from the first read on */
 	struct disk_info info;
@@ -160,6 +162,17 @@ static void leave_in_the_middle(struct model *m)
 	ck_assert_uint_eq(len, sizeof(packet));
 }
 
+static void leave_before_the_status(struct model *m)
+{
+	struct scsi_command c = scsi_inquiry();
+	uint8_t cbw[BOT_CBW_LEN], data[64];
+	size_t len = 0;
+
+	bot_cbw(&c, 1, cbw);
+	ck_assert_int_eq(model_bulk_out(m, cbw, sizeof(cbw)), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, data, c.data_len, &len), MODEL_OK);
+}
+
 static void dock(struct docking *k, const char *faults, uint32_t block_size, bool superspeed)
 {
 	struct model_config c = {
@@ -181,6 +194,8 @@ static void dock(struct docking *k, const char *faults, uint32_t block_size, boo
 	ck_assert_int_eq(model_new(&c, &m), 0);
 	if (k->busy)
 		leave_in_the_middle(m);
+	if (k->unthanked)
+		leave_before_the_status(m);
 	ck_assert_int_eq(uv_loop_init(&k->loop), 0);
 	ck_assert_int_eq(model_io_new(&k->loop, m, &k->spy.inner), 0);
 	k->spy.io = *k->spy.inner;
@@ -349,6 +364,18 @@ START_TEST(a_device_that_still_answers_somebody_else)
 }
 END_TEST
 
+/* Its tag may be any number, so also the first one of a reader that counts from 1. */
+START_TEST(a_status_that_nobody_took)
+{
+	struct docking k = { .unthanked = true };
+
+	dock(&k, "", 512, true);
+	ck_assert_int_eq(k.opened, 0);
+	ck_assert(memcmp(k.bufs, k.image, IMAGE) == 0);
+	leave(&k);
+}
+END_TEST
+
 /* Reads that are refused on the spot, asked for when the disk is open. */
 static const struct { const char *what; uint64_t offset; uint32_t len; int r; } refusals[] = {
 	{ "nothing", 0, 0, -EINVAL },
@@ -436,6 +463,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, a_card_that_claims_too_much);
 	tcase_add_test(tc, closing_ends_what_is_queued);
 	tcase_add_loop_test(tc, a_device_that_still_answers_somebody_else, 0, 2);
+	tcase_add_test(tc, a_status_that_nobody_took);
 	tcase_add_loop_test(tc, refuses_what_makes_no_sense, 0, (int)COUNT(refusals));
 }
 
