@@ -142,13 +142,14 @@ dock_finish() {
 
 # await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true
 await_dock() {
-	local status=0 watch line
-	coproc WATCH { exec timeout "${2:-30}" "$BUILD/vaultctl" dock watch --json 2>/dev/null; }
-	watch=$WATCH_PID
-	while read -r line <&"${WATCH[0]}"; do
+	local status=0 watch from line
+	exec {from}< <(exec timeout "${2:-30}" "$BUILD/vaultctl" dock watch --json 2>/dev/null)
+	watch=$!
+	while read -r line <&"$from"; do
 		if jq -e "$1" >/dev/null <<<"$line"; then
 			kill "$watch" 2>/dev/null || true
 			wait "$watch" || true
+			exec {from}<&-
 			return 0
 		fi
 	done

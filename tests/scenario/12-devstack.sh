@@ -55,7 +55,8 @@ stack dock A8 "$dir/files" --dir "$short" 2>/dev/null && fail "docked at a slot 
 stack undock A2 --dir "$short" 2>/dev/null && fail "undocked what is not there"
 stack undock A8 --dir "$short"
 stack dock A8 "$dir/files" --vid 1209 --pid 5a01 --serial ONE --fault no-answer=1 --dir "$short"
-stack wait --dir "$short" --timeout 1 2>/dev/null && fail "wait did not wait"
+stack wait --dir "$short" --timeout 1 2>"$dir/why" && fail "wait did not wait"
+grep -q "not quiet after 1 s" "$dir/why" || { cat "$dir/why"; fail "wait does not say for what"; }
 
 # Down, and up again on the same data.
 stack down --dir "$short"
