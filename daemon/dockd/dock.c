@@ -316,44 +316,16 @@ static int open_catalog(struct dock *d, struct err *e)
 
 static int open_parts(struct dock *d, struct err *e)
 {
-	const struct conf *c = d->parts.conf;
-	size_t i;
-	int r;
+	int r = take_lock(d, e);
 
-	d->places = calloc(c->n_slots + 1, sizeof(*d->places));
-	if (d->places == NULL)
-		return err_set(e, -ENOMEM, "no memory for %zu slots", c->n_slots);
-	for (i = 0; i < c->n_slots; i++)
-		d->places[i] = (struct place){ .dock = d, .conf = &c->slots[i] };
-	r = take_lock(d, e);
 	if (r == 0)
 		r = open_store(d, e);
 	if (r == 0)
 		r = open_catalog(d, e);
 	if (r == 0)
-		r = control_new(d->parts.loop, c->control, on_control, d, &d->control, e);
+		r = control_new(d->parts.loop, d->parts.conf->control, on_control, d,
+				&d->control, e);
 	return r;
-}
-
-int dock_new(uv_loop_t *loop, const struct conf *conf, struct dock **ret, struct err *e)
-{
-	struct dock *d = calloc(1, sizeof(*d));
-	int r;
-
-	if (d == NULL)
-		return err_set(e, -ENOMEM, "no memory");
-	d->parts.loop = loop;
-	d->parts.conf = conf;
-	d->lock = -1;
-	r = open_parts(d, e);
-	if (r < 0) {
-		/* The program ends now, and with it what the loop still has of the parts. */
-		free(d->places);
-		free(d);
-		return r;
-	}
-	*ret = d;
-	return 0;
 }
 
 /* ------ stop ------ */
@@ -375,17 +347,23 @@ static void on_catalog_freed(void *data)
 	struct dock *d = data;
 
 	d->parts.catalog = NULL;
-	clerk_free(d->parts.clerk, on_clerk_freed, d);
+	if (d->parts.clerk != NULL)
+		clerk_free(d->parts.clerk, on_clerk_freed, d);
+	else
+		on_clerk_freed(d);
 }
 
-/* Once no session is left. */
+/* Once no session is left.  Later, unless not even a catalog was made. */
 static void close_parts(struct dock *d)
 {
 	if (d->closing || is_busy(d))
 		return;
 	d->closing = true;
 	control_free(TAKE(d->control));
-	catalog_free(d->parts.catalog, on_catalog_freed, d);
+	if (d->parts.catalog != NULL)
+		catalog_free(d->parts.catalog, on_catalog_freed, d);
+	else
+		on_catalog_freed(d);
 }
 
 void dock_stop(struct dock *d, void (*cb)(void *data), void *data)
@@ -410,7 +388,53 @@ void dock_free(struct dock *d)
 		return;
 	if (d->parts.clerk != NULL)
 		BUG("dock: freed before it stopped");
-	close(d->lock);
+	if (d->lock >= 0)
+		close(d->lock);
 	free(d->places);
 	free(d);
+}
+
+/* ------ new ------ */
+
+static void on_undone(void *data)
+{
+	*(bool *)data = true;
+}
+
+/* Some parts were opened, and what the loop has of them goes with them. */
+static void undo(struct dock *d)
+{
+	bool undone = false;
+
+	d->stopping = true;
+	d->stopped = on_undone;
+	d->stopped_data = &undone;
+	close_parts(d);
+	while (!undone)
+		uv_run(d->parts.loop, UV_RUN_ONCE);
+	dock_free(d);
+}
+
+int dock_new(uv_loop_t *loop, const struct conf *conf, struct dock **ret, struct err *e)
+{
+	struct dock *d = calloc(1, sizeof(*d));
+	size_t i;
+	int r;
+
+	if (d == NULL || (d->places = calloc(conf->n_slots + 1, sizeof(*d->places))) == NULL) {
+		free(d);
+		return err_set(e, -ENOMEM, "no memory for %zu slots", conf->n_slots);
+	}
+	for (i = 0; i < conf->n_slots; i++)
+		d->places[i] = (struct place){ .dock = d, .conf = &conf->slots[i] };
+	d->parts.loop = loop;
+	d->parts.conf = conf;
+	d->lock = -1;
+	r = open_parts(d, e);
+	if (r < 0) {
+		undo(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
 }

@@ -22,7 +22,8 @@ enum { DOCK_OTHERS_MAX = 64 };		/* devices at ports without a slot that are list
 
 struct dock;
 
-/* conf must outlive the dock.  Blocking; one dock a state directory, -EBUSY otherwise. */
+/* conf must outlive the dock.  Blocking, and when it fails runs the loop; one dock a state
+ * directory, -EBUSY otherwise. */
 int dock_new(uv_loop_t *loop, const struct conf *conf, struct dock **ret, struct err *e);
 
 /* A device is there, and is valid until dock_left() of it returns. */

@@ -122,31 +122,50 @@ void dockd_size_up(void)
 	mallopt(M_ARENA_MAX, 2);
 }
 
-int dockd_run(const struct conf *conf)
+static void on_undone(void *data)
+{
+	(void)data;
+}
+
+/* What the loop runs until a signal ends it; or only until nothing is left, when that failed. */
+static int open_all(struct program *p, const struct conf *conf)
 {
 	static const struct usb_host_events events = { .arrived = on_arrived, .left = on_left };
-	struct program p = { .dock = NULL };
 	struct err e = { .code = 0 };
 	int r;
 
-	r = uv_loop_init(&p.loop);
+	r = dock_new(&p->loop, conf, &p->dock, &e);
 	if (r == 0)
-		r = dock_new(&p.loop, conf, &p.dock, &e);
-	if (r == 0)
-		r = usb_host_new(&p.loop, &events, &p, &p.usb, &e);
+		r = usb_host_new(&p->loop, &events, p, &p->usb, &e);
 	if (r < 0) {
-		log_err("%s", e.code != 0 ? e.msg : uv_strerror(r));
+		log_err("%s", e.msg);
+		if (p->dock != NULL)
+			dock_stop(p->dock, on_undone, NULL);
 		return r;
 	}
-	watch_signals(&p);
-	uv_timer_init(&p.loop, &p.watchdog);
-	uv_timer_init(&p.loop, &p.deadline);
-	start_watchdog(&p);
+	watch_signals(p);
+	uv_timer_init(&p->loop, &p->watchdog);
+	uv_timer_init(&p->loop, &p->deadline);
+	start_watchdog(p);
 	log_info("station %s: %zu slots, vault %s", conf->station, conf->n_slots, conf->vault);
 	sd_notify(0, "READY=1");
+	return 0;
+}
+
+int dockd_run(const struct conf *conf)
+{
+	struct program p = { .dock = NULL };
+	int r;
+
+	r = uv_loop_init(&p.loop);
+	if (r < 0) {
+		log_err("no event loop: %s", uv_strerror(r));
+		return r;
+	}
+	r = open_all(&p, conf);
 	uv_run(&p.loop, UV_RUN_DEFAULT);
 	dock_free(p.dock);
 	if (uv_loop_close(&p.loop) < 0)
 		log_warn("something was left open in the loop");
-	return 0;
+	return r;
 }
