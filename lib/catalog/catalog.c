@@ -41,6 +41,7 @@ struct catalog {
 	PGconn *conn;
 	uv_poll_t *poll;	/* on its own: it closes later than the socket it watched */
 	uv_timer_t timer;	/* pause, connecting, answer: one at a time */
+	uint32_t connect_ms, answer_ms;
 	unsigned failures;	/* in a row, without an answer between */
 	bool told, told_up;
 	char why[200];		/* the connection is broken, and why; "": it is not */
@@ -192,7 +193,7 @@ static void start_connect(struct catalog *c)
 		lost(c, PQerrorMessage(c->conn));
 		return;
 	}
-	set_timer(c, CATALOG_CONNECT_TIMEOUT_MS);
+	set_timer(c, c->connect_ms);
 	connecting(c, PGRES_POLLING_WRITING);	/* as PQconnectPoll()'s manual begins */
 }
 
@@ -303,7 +304,7 @@ static void finish_first(struct catalog *c)
 	c->failures = 0;
 	take_first(c);
 	if (c->first != NULL)
-		set_timer(c, CATALOG_ANSWER_TIMEOUT_MS);
+		set_timer(c, c->answer_ms);
 	else
 		uv_timer_stop(&c->timer);
 	if (r < 0)
@@ -438,7 +439,7 @@ static int call_send(struct catalog *c, struct call proto, const char *const *pa
 	*c->last = call;
 	c->last = &call->next;
 	if (c->n_calls++ == 0)
-		set_timer(c, CATALOG_ANSWER_TIMEOUT_MS);
+		set_timer(c, c->answer_ms);
 	flush(c, true);
 	return 0;
 }
@@ -516,6 +517,8 @@ int catalog_new(uv_loop_t *loop, const char *conninfo, catalog_state_cb state, v
 	c->on_state = state;
 	c->state_data = data;
 	c->last = &c->first;
+	c->connect_ms = CATALOG_CONNECT_TIMEOUT_MS;
+	c->answer_ms = CATALOG_ANSWER_TIMEOUT_MS;
 	uv_timer_init(loop, &c->timer);
 	c->timer.data = c;
 	set_timer(c, 0);	/* the first callback comes from the loop, like all others */
@@ -544,6 +547,12 @@ static void on_closed(uv_handle_t *h)
 	free(c->conninfo);
 	free(c);
 	cb(data);
+}
+
+void catalog_patience(struct catalog *c, uint32_t connect_ms, uint32_t answer_ms)
+{
+	c->connect_ms = connect_ms;
+	c->answer_ms = answer_ms;
 }
 
 void catalog_free(struct catalog *c, void (*cb)(void *data), void *data)

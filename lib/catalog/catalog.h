@@ -50,6 +50,9 @@ int catalog_new(uv_loop_t *loop, const char *conninfo, catalog_state_cb state, v
 void catalog_free(struct catalog *c, void (*cb)(void *data), void *data);
 bool catalog_is_up(const struct catalog *c);
 
+/* From the next wait on, other times than the two TIMEOUTs above: a test has no minute to lose. */
+void catalog_patience(struct catalog *c, uint32_t connect_ms, uint32_t answer_ms);
+
 /* changed(data) when somebody enrols or retires a recorder, or its keys: fetch them again.
  * What was missed while the catalog was away is not told: fetch when it comes up. */
 void catalog_watch_recorders(struct catalog *c, void (*changed)(void *data), void *data);

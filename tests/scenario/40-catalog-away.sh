@@ -33,7 +33,7 @@ await() {
 }
 
 # A server that accepts and never speaks, and one that takes the question and
-# never answers.  Both take their time (10 s, 60 s), beside everything else.
+# never answers.  Both take their time, though not the 10 s and 60 s of dockd, beside all the rest.
 mute() {
 	exec perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 5) or die;
 		$| = 1; print "listening\n";
@@ -44,7 +44,7 @@ freeze() (
 	cluster_start
 	trap 'kill "$drove" 2>/dev/null || true; cluster_end' EXIT
 	"$drive" migrate "$CONNINFO user=postgres" sql >/dev/null
-	"$drive" ingest "$CONNINFO user=dv_ingest" 500 >"$CLUSTER/out" 2>&1 &
+	PATIENCE_MS=8000 "$drive" ingest "$CONNINFO user=dv_ingest" 500 >"$CLUSTER/out" 2>&1 &
 	drove=$!
 	await "$CLUSTER/out" '^recorded 300 of 1000'
 	backend=$(db postgres "SELECT pid FROM pg_stat_activity WHERE usename = 'dv_ingest'")
@@ -61,7 +61,7 @@ cluster_start
 mkdir "$CLUSTER/mute"
 mute "$CLUSTER/mute/.s.PGSQL.5432" >"$CLUSTER/listen.out" & pids+=("$!")
 await "$CLUSTER/listen.out" '^listening'
-"$drive" ask "host=$CLUSTER/mute dbname=dv" ffffffff-ffff-8fff-8fff-ffffffffffff \
+PATIENCE_MS=4000 "$drive" ask "host=$CLUSTER/mute dbname=dv" ffffffff-ffff-8fff-8fff-ffffffffffff \
 	>"$CLUSTER/mute.out" 2>&1 & pids+=("$!")
 
 # A server that is not there.

@@ -11,6 +11,7 @@
  *	catalog-drive cancel CONNINFO -		as many calls as are taken, then the end
  *	catalog-drive read CONNINFO DAY		every statement that reads, as a tool runs it
  *
+ * PATIENCE_MS in the environment is for the server's connecting and for each of its answers.
  * Exits 1 when a call is refused or answered twice, with the reason.
  */
 #include <errno.h>
@@ -49,6 +50,18 @@ _Noreturn static void die(const char *what, const struct err *e)
 {
 	fprintf(stderr, "catalog-drive: %s: %s\n", what, e != NULL ? e->msg : "");
 	exit(EXIT_FAILURE);
+}
+
+static void start(struct drive *d, const char *conninfo, catalog_state_cb on_state)
+{
+	const char *patience = getenv("PATIENCE_MS");
+	unsigned long ms = patience != NULL ? strtoul(patience, NULL, 10) : 0;
+	struct err e = { 0 };
+
+	if (catalog_new(d->loop, conninfo, on_state, d, &d->c, &e) < 0)
+		die("cannot start", &e);
+	if (ms > 0 && ms <= UINT32_MAX)
+		catalog_patience(d->c, (uint32_t)ms, (uint32_t)ms);
 }
 
 static void put_header(struct buf *b, const char *type, size_t i)
@@ -180,7 +193,6 @@ static void on_state(void *data, bool up, const char *why)
 static int ingest(const char *conninfo, size_t n)
 {
 	struct drive d = { .loop = uv_default_loop(), .n = n };
-	struct err e = { 0 };
 	size_t i;
 
 	d.batches = calloc(n * PARTS, sizeof(*d.batches));
@@ -188,8 +200,7 @@ static int ingest(const char *conninfo, size_t n)
 		die("out of memory", NULL);
 	for (i = 0; i < n * PARTS; i++)
 		d.batches[i] = (struct batch){ .d = &d, .number = i };
-	if (catalog_new(d.loop, conninfo, on_state, &d, &d.c, &e) < 0)
-		die("cannot start", &e);
+	start(&d, conninfo, on_state);
 	uv_run(d.loop, UV_RUN_DEFAULT);
 	free(d.batches);
 	return d.over && d.calls == d.answers ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -291,10 +302,8 @@ static void ask_all(void *data, bool up, const char *why)
 static int ask(const char *conninfo, const char *session)
 {
 	struct drive d = { .loop = uv_default_loop(), .session = session };
-	struct err e = { 0 };
 
-	if (catalog_new(d.loop, conninfo, ask_all, &d, &d.c, &e) < 0)
-		die("cannot start", &e);
+	start(&d, conninfo, ask_all);
 	uv_run(d.loop, UV_RUN_DEFAULT);
 	return d.over ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -321,10 +330,8 @@ static void print_state(void *data, bool up, const char *why)
 static int watch(const char *conninfo, size_t n)
 {
 	struct drive d = { .loop = uv_default_loop(), .waiting = n };
-	struct err e = { 0 };
 
-	if (catalog_new(d.loop, conninfo, print_state, &d, &d.c, &e) < 0)
-		die("cannot start", &e);
+	start(&d, conninfo, print_state);
 	catalog_watch_recorders(d.c, on_change, &d);
 	uv_run(d.loop, UV_RUN_DEFAULT);
 	return d.over ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -365,10 +372,8 @@ static void fill_and_free(void *data, bool up, const char *why)
 static int cancel(const char *conninfo)
 {
 	struct drive d = { .loop = uv_default_loop() };
-	struct err e = { 0 };
 
-	if (catalog_new(d.loop, conninfo, fill_and_free, &d, &d.c, &e) < 0)
-		die("cannot start", &e);
+	start(&d, conninfo, fill_and_free);
 	uv_run(d.loop, UV_RUN_DEFAULT);
 	printf("%zu calls, %zu cancelled\n", d.calls, d.answers);
 	return d.over && d.calls == d.answers ? EXIT_SUCCESS : EXIT_FAILURE;
