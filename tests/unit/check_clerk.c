@@ -26,6 +26,7 @@ static struct {
 	const char *refused;
 	unsigned looks;			/* questions whether it is up */
 	unsigned no_end;		/* how often there is no memory for an end */
+	struct record_counts ended;	/* the last end that the clerk wrote itself */
 	char trace[4096];		/* types of what was recorded, "judge" */
 	uv_timer_t timer;		/* the answer comes later */
 	catalog_cb done;
@@ -113,7 +114,7 @@ json_t *record_end(int64_t ended_ms, const char *outcome, const char *reason,
 {
 	(void)ended_ms;
 	(void)reason;
-	(void)counts;
+	fake.ended = *counts;
 	if (fake.no_end > 0 && fake.no_end-- > 0)
 		return NULL;
 	return json_pack("{s:s, s:s}", "type", "end", "outcome", outcome);
@@ -327,6 +328,31 @@ START_TEST(ends_what_died)
 }
 END_TEST
 
+/* What it had brought is counted from its records. */
+START_TEST(counts_what_the_dead_brought)
+{
+	struct clerk_session *s;
+
+	set_up();
+	fake.up = false;
+	begin();
+	s = open_session(ONE);
+	append(s, json_pack("{s:s, s:i}", "type", "listed", "files", 7));
+	append(s, json_pack("{s:s, s:i}", "type", "segment", "size", 1000));
+	append(s, json_pack("{s:s, s:i}", "type", "segment", "size", 24));
+	clerk_leave(s);
+	end();
+	begin();
+	catalog_comes();
+	run_until_backlog(0);
+	ck_assert_str_eq(fake.trace, "1:session 1:listed 1:segment 1:segment 1:end 1:judge ");
+	ck_assert_uint_eq(fake.ended.planned, 7);
+	ck_assert_uint_eq(fake.ended.stored, 2);
+	ck_assert_uint_eq(fake.ended.bytes, 1024);
+	tear_down();
+}
+END_TEST
+
 /* One recorder's older session is judged before its newer one. */
 START_TEST(judges_in_order)
 {
@@ -419,6 +445,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, tells_who_waits_when_it_ends);
 	tcase_add_test(tc, a_refused_session_holds_up_no_other);
 	tcase_add_test(tc, ends_what_died);
+	tcase_add_test(tc, counts_what_the_dead_brought);
 	tcase_add_test(tc, judges_in_order);
 	tcase_add_test(tc, ends_before_it_judges);
 	tcase_add_test(tc, waits_for_room);

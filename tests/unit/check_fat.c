@@ -71,6 +71,51 @@ START_TEST(refuses_a_senseless_boot_sector)
 }
 END_TEST
 
+/* 64 MiB: 16 KiB a cluster, the first at sector 2048, the root at the third. */
+static void exfat_boot(uint8_t boot[FAT_BOOT_LEN])
+{
+	memset(boot, 0, FAT_BOOT_LEN);
+	memcpy(boot + 3, "EXFAT   ", 8);
+	boot[74] = 2;			/* 0x20000 sectors */
+	boot[89] = 8;			/* clusters from 2048 */
+	boot[96] = 4;
+	boot[108] = 9;			/* 512 bytes */
+	boot[109] = 5;			/* 32 sectors */
+	boot[510] = 0x55;
+	boot[511] = 0xaa;
+}
+
+static const struct { const char *what; int at; uint8_t value; bool good; } exfat_boots[] = {
+	{ "sound", 3, 'E', true }, { "another name", 3, 'F', false },
+	{ "another sector size", 108, 12, false }, { "no power of a sector", 108, 64, false },
+	{ "4 GiB of sectors a cluster", 109, 26, false }, { "any smaller cluster", 109, 0, true },
+	{ "an end before the data", 74, 0, false }, { "2^60 sectors", 79, 0x10, false },
+};
+
+START_TEST(reads_exfat_too)
+{
+	uint8_t boot[FAT_BOOT_LEN];
+	struct fat_geometry g;
+	uint64_t at;
+
+	exfat_boot(boot);
+	boot[exfat_boots[_i].at] = exfat_boots[_i].value;
+	ck_assert_msg(fat_geometry_read(boot, true, 512, &g) == exfat_boots[_i].good, "%s",
+		      exfat_boots[_i].what);
+	ck_assert(!fat_geometry_read(boot, false, 512, &g));
+	if (_i > 0)
+		return;
+	ck_assert(fat_geometry_read(boot, true, 512, &g));
+	ck_assert_uint_eq(g.root_cluster, 4);
+	ck_assert(fat_cluster_sector(&g, 4, &at));
+	ck_assert_uint_eq(at, 2048 + 2 * 32);
+	ck_assert(fat_cluster_sector(&g, (131072 - 2048) / 32 + 1, &at));
+	ck_assert(!fat_cluster_sector(&g, (131072 - 2048) / 32 + 2, &at));
+	ck_assert(fat_entry_offset(&g, 3, &at));
+	ck_assert_uint_eq(at, 2048 * 512);
+}
+END_TEST
+
 /* ------ directories ------ */
 
 #define SHORT(name, attr, lower) \
@@ -198,10 +243,25 @@ START_TEST(claims_times_that_exist)
 }
 END_TEST
 
+static const struct { const char *bytes; bool begins; } heads[] = {
+	{ SHORT(".          ", "\x10", "\0"), true },
+	{ SHORT("..         ", "\x10", "\0"), false },
+	{ SHORT(".          ", "\x20", "\0"), false },
+	{ SHORT("DCIM       ", "\x10", "\0"), false },
+};
+
+START_TEST(a_directory_begins_with_itself)
+{
+	ck_assert(fat_dir_begins((const uint8_t *)heads[_i].bytes) == heads[_i].begins);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, knows_where_things_lie);
 	tcase_add_loop_test(tc, refuses_a_senseless_boot_sector, 0, (int)COUNT(boots));
+	tcase_add_loop_test(tc, reads_exfat_too, 0, (int)COUNT(exfat_boots));
+	tcase_add_loop_test(tc, a_directory_begins_with_itself, 0, (int)COUNT(heads));
 	tcase_add_loop_test(tc, reads_a_directory, 0, (int)COUNT(dirs));
 	tcase_add_loop_test(tc, claims_times_that_exist, 0, (int)COUNT(times));
 }

@@ -105,6 +105,20 @@ START_TEST(a_failure_leaves_the_old)
 }
 END_TEST
 
+START_TEST(a_path_may_be_relative)
+{
+	AUTO(buf_clear) struct buf b = BUF_INIT(64);
+	struct err e;
+
+	ck_assert_int_eq(chdir(dir), 0);
+	ck_assert_int_eq(file_replace("f", "here", 4, 0600, &e), 0);
+	ck_assert_int_eq(file_read("./f", &b, &e), 0);
+	ck_assert_str_eq(buf_str(&b), "here");
+	ck_assert_int_eq(unlink("f"), 0);
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -134,6 +148,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, what_cannot_be_read_is_named);
 	tcase_add_test(tc, the_new_takes_the_place_of_the_old);
 	tcase_add_test(tc, a_failure_leaves_the_old);
+	tcase_add_test(tc, a_path_may_be_relative);
 	tcase_add_test(tc, a_full_disk_is_told);
 	tcase_add_test(tc, a_path_may_be_too_long);
 }

@@ -280,6 +280,25 @@ START_TEST(all_findings_or_none)
 }
 END_TEST
 
+START_TEST(ends_carry_their_counts)
+{
+	static const char *const names[] = { "planned", "stored", "known", "failed", "bytes" };
+	const struct record_counts counts = { 1, 2, 3, 4, UINT64_C(1) << 40 };
+	static const int64_t values[] = { 1, 2, 3, 4, INT64_C(1) << 40 };
+	json_t *j = record_end(INT64_C(1795437778123), "interrupted", "unplugged \xff", &counts);
+	size_t i;
+
+	ck_assert_ptr_nonnull(j);
+	ck_assert_str_eq(text_of(j, "type"), "end");
+	ck_assert_str_eq(text_of(j, "ended"), "2026-11-23T12:42:58.123Z");
+	ck_assert_str_eq(text_of(j, "outcome"), "interrupted");
+	ck_assert_ptr_nonnull(strstr(text_of(j, "reason"), "unplugged"));
+	for (i = 0; i < COUNT(names); i++)
+		ck_assert_int_eq(json_integer_value(json_object_get(j, names[i])), values[i]);
+	json_decref(j);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, ids_are_what_the_format_says);
@@ -292,6 +311,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, manifests_have_all_fields, 0, 2);
 	tcase_add_test(tc, strings_of_a_device_may_be_anything);
 	tcase_add_test(tc, listings_count_what_was_deleted);
+	tcase_add_test(tc, ends_carry_their_counts);
 }
 
 int main(void)

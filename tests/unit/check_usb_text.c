@@ -12,6 +12,7 @@ static const struct {
 } texts[] = {
 	{ "plain", "\x08\x03" "D\0V\0" "1\0", 8, 128, "DV1" },
 	{ "Chinese", "\x06\x03\x67\x62\xd5\x6c", 6, 128, "\xe6\x89\xa7\xe6\xb3\x95" },
+	{ "two bytes of UTF-8", "\x06\x03\xe9\0\xff\x07", 6, 128, "\xc3\xa9\xdf\xbf" },
 	{ "beyond the BMP", "\x06\x03\x3d\xd8\x00\xde", 6, 128, "\xf0\x9f\x98\x80" },
 	{ "a high surrogate alone", "\x06\x03\x3d\xd8" "A\0", 6, 128, "\xef\xbf\xbd" "A" },
 	{ "a high surrogate at the end", "\x04\x03\x3d\xd8", 4, 128, "\xef\xbf\xbd" },
