@@ -235,6 +235,7 @@ bb=/bin/busybox
 off() { $bb sync; $bb umount -a -r 2>/dev/null; $bb poweroff -f; while :; do $bb sleep 60; done; }
 trap off EXIT
 mkdir -p /dev/pts /dev/shm
+ln -s /proc/self/fd /dev/fd         # devtmpfs has no such links; bash's <( ) needs it
 mount -t devpts devpts /dev/pts; mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
 $bb ip link set lo up; $bb hostname usbvm
