@@ -394,7 +394,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (c->why[0] != '\0')
 		lost(c, c->why);
 	else if (status < 0)
-		lost(c, uv_strerror(status));
+		lost(c, "server closed the connection");	/* libuv calls it a bad descriptor */
 	else if (PQstatus(c->conn) != CONNECTION_OK)
 		lost(c, PQerrorMessage(c->conn));
 	else

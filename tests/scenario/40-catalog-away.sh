@@ -44,17 +44,19 @@ freeze() (
 	cluster_start
 	trap 'kill "$drove" 2>/dev/null || true; cluster_end' EXIT
 	"$drive" migrate "$CONNINFO user=postgres" sql >/dev/null
-	PATIENCE_MS=8000 "$drive" ingest "$CONNINFO user=dv_ingest" 500 >"$CLUSTER/out" 2>&1 &
+	PATIENCE_MS=8000 "$drive" ingest "$CONNINFO user=dv_ingest" 1500 >"$CLUSTER/out" 2>&1 &
 	drove=$!
-	await "$CLUSTER/out" '^recorded 300 of 1000'
+	await "$CLUSTER/out" '^recorded 300 of 3000'
+	kill -STOP $drove		# or it would be done before we come
 	backend=$(db postgres "SELECT pid FROM pg_stat_activity WHERE usename = 'dv_ingest'")
 	kill -STOP "$backend"
+	kill -CONT $drove
 	await "$CLUSTER/out" '^down: the server gives no answer' 90
 	kill -CONT "$backend"
 	wait $drove || fail "ingest after a frozen server"
 	grep -q 'outages 1$' "$CLUSTER/out" || fail "one outage"
 	[ "$(db postgres 'SELECT count(*) FROM dv.segment' \
-		'SELECT sum(segments) FROM dv.day_summary')" = $'2500\n2500' ] || fail "lost or doubled"
+		'SELECT sum(segments) FROM dv.day_summary')" = $'7500\n7500' ] || fail "lost or doubled"
 )
 freeze & frozen=$!; pids+=("$frozen")
 cluster_start
@@ -109,14 +111,17 @@ ok "a missing right is told and waited for"
 
 # Killed again and again, while the calls are on their way.
 "$drive" ingest "$CONNINFO user=dv_ingest" 1500 >"$CLUSTER/kill.out" 2>&1 & kill=$!; pids+=("$kill")
-for tenth in 300 900 1500 2100; do
-	await "$CLUSTER/kill.out" "^recorded $tenth of 3000"
-	cluster_kill
+await "$CLUSTER/kill.out" '^recorded 300 of 3000'
+times=1
+for way in kill kill kill kill stop; do
+	# Connected, and held there.
+	await "$CLUSTER/kill.out" '^up' 60 $times
+	kill -STOP $kill
+	"cluster_$way"
 	cluster_again
+	kill -CONT $kill
+	times=$((times + 1))
 done
-await "$CLUSTER/kill.out" '^recorded 2400 of 3000'
-cluster_stop fast
-cluster_again
 wait $kill || fail "ingest with a server that dies"
 grep '^done' "$CLUSTER/kill.out"
 outages=$(sed -n 's/^done: .*outages //p' "$CLUSTER/kill.out")
