@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "session.h"
 
 /* A configured port. */
+enum { LOCK_TRIES = 40, LOCK_RETRY_MS = 50 };
+
 struct place {
 	struct dock *dock;
 	const struct conf_slot *conf;
@@ -265,9 +268,29 @@ static void on_recorders_changed(void *data)
 
 /* ------ start ------ */
 
+/*
+ * A dockd that was killed while it started a dock-lister leaves a child that
+ * holds its descriptors until it gets to its exec: not another dockd, and gone
+ * in milliseconds.  Its journals are let go at the same moment.
+ */
+static int wait_for_lock(int fd)
+{
+	int tries;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		poll(NULL, 0, LOCK_RETRY_MS);
+	}
+	return -EBUSY;
+}
+
 static int take_lock(struct dock *d, struct err *e)
 {
 	char path[CONF_PATH_MAX + 16];
+	int r;
 
 	if (mkdir(d->parts.conf->state, 0700) < 0 && errno != EEXIST)
 		return err_set(e, -errno, "%s: cannot be made: %s", d->parts.conf->state,
@@ -276,9 +299,10 @@ static int take_lock(struct dock *d, struct err *e)
 	d->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (d->lock < 0)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	if (flock(d->lock, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, -EBUSY, "%s: another dockd uses this state directory", path);
-	return 0;
+	r = wait_for_lock(d->lock);
+	if (r == -EBUSY)
+		return err_set(e, r, "%s: another dockd uses this state directory", path);
+	return r < 0 ? err_set(e, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
 static int open_store(struct dock *d, struct err *e)

@@ -39,6 +39,9 @@ ok "ended at eight more moments"
 
 stack undock A1
 stack undock A2
+# As a child that a killed dockd left on its way to exec: it holds the lock a moment longer.
+exec {held}< <(exec flock "$DOCK/stack/state/dockd.lock" sh -c 'echo held; exec sleep 0.5')
+read -r _ <&"$held"
 stack start-dockd
 plug A1 "$DOCK/signed" S651
 plug A2 "$DOCK/plain" S652
