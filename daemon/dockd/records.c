@@ -143,8 +143,8 @@ json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct 
 		deleted += l->files[i].deleted;
 	return json_pack("{s:s, s:o, s:{s:o, s:I, s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}",
 			 "type", "listed", "at", moment(at_ms),
-			 "card", "size", number(disk->size),
-			 "block_size", (json_int_t)disk->block_size,
+			 "card", "size", number(disk->units[0].size),
+			 "block_size", (json_int_t)disk->units[0].block_size,
 			 "vendor", finding_text(disk->vendor), "product", finding_text(disk->product),
 			 "revision", finding_text(disk->revision),
 			 "filesystem", finding_text(l->volumes[0].filesystem),

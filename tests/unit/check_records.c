@@ -234,7 +234,7 @@ START_TEST(listings_count_what_was_deleted)
 	struct listing_file files[3] = { file, file, file };
 	struct listing l = { .n_volumes = 1, .files = files, .n_files = 3,
 			     .volumes = { { .filesystem = "FAT32" } } };
-	const struct disk_info disk = { .size = 64, .block_size = 512 };
+	const struct disk_info disk = { .units = { { 64, 512 } }, .n_units = 1 };
 	json_t *j;
 
 	files[1].deleted = true;
