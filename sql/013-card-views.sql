@@ -188,16 +188,21 @@ BEGIN
 END
 $$;
 
--- Which of these files {path_raw, size}, by their place from 0, came in from
--- this recorder before: whoever deletes such a one hides nothing.
-CREATE FUNCTION dv.stored(a_recorder text, a_files jsonb) RETURNS TABLE (i integer)
+-- Which of these files {path, size}, by their place from 0, came in from this
+-- recorder before: whoever deletes such a one hides nothing.  cleared: the dock
+-- removed it itself, as far as is known.  By the path as shown, which is all
+-- that a card ledger has, and tells as much as its bytes.
+CREATE FUNCTION dv.stored(a_recorder text, a_files jsonb)
+	RETURNS TABLE (i integer, cleared boolean)
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = dv, pg_temp AS $$
-	SELECT f.place::integer - 1
-	FROM (SELECT unhex((value ->> 'path_raw')::bytes_hex) AS path_raw,
-		     (value ->> 'size')::numeric AS size, ordinality AS place
+	SELECT f.place::integer - 1,
+		(f.path, f.size) IN (SELECT c.path::text, c.size::numeric FROM cleared_list c
+				     WHERE c.recorder = a_recorder AND c.ok IS NOT false)
+	FROM (SELECT value ->> 'path' AS path, (value ->> 'size')::numeric AS size,
+		     ordinality AS place
 	      FROM jsonb_array_elements(a_files) WITH ORDINALITY) AS f
-	WHERE (f.path_raw, f.size) IN (SELECT g.path_raw, g.size::numeric FROM segment g
-				       WHERE g.recorder = a_recorder)
+	WHERE (f.path, f.size) IN (SELECT g.path::text, g.size::numeric FROM segment g
+				   WHERE g.recorder = a_recorder)
 	ORDER BY 1
 $$;
 

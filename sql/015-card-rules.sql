@@ -7,14 +7,14 @@ VALUES
  'Check before use: the recorder''s battery is low.',
  '执法人员将记录仪留在采集站充电，电量充足后再领用；充电后仍不足的，交装备管理员更换电池。',
  'The officer leaves the recorder in the dock to charge before taking it out; if it does not charge, the equipment keeper replaces the battery.',
- '{}'),
+ '{"battery_dock": 20, "battery_undock": 80}'),
 
 ('storage_low', 13, 'warning',
  '使用前检查：记录仪剩余存储空间不足。',
  'Check before use: the recorder has little storage left.',
  '装备管理员确认卡内记录均已入库后，按规定清理存储卡或者更换更大容量的存储卡，再交执法人员领用。',
  'The equipment keeper makes sure that all records on the card are stored, then clears the card as the rules allow or puts in a larger one, before the officer takes the recorder out.',
- '{}'),
+ '{"free_undock": 50, "hours_undock": 8}'),
 
 ('not_docked', 32, 'warning',
  '记录仪取出后超过 24 小时未再接入采集站；其间如有音像记录，均未按时存储。',

@@ -64,13 +64,11 @@ struct record_segment {
 	const struct findings *findings;
 };
 
-enum record_phase { RECORD_PHASE_DOCK, RECORD_PHASE_READY, RECORD_PHASE_UNDOCK };
-
 /* The check before use.  What could not be learned is said so, not left at 0. */
 struct record_check {
 	const char *session;		/* of which it speaks; NULL: the journal's own */
 	const char *recorder;
-	enum record_phase phase;
+	const char *phase;		/* "dock", "ready", "undock" */
 	int64_t at_ms;
 	int battery;			/* percent; negative: unknown */
 	bool has_space;

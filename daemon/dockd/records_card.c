@@ -164,16 +164,6 @@ json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct 
 
 /* ------ the check before use ------ */
 
-static const char *phase_name(enum record_phase p)
-{
-	switch (p) {
-	case RECORD_PHASE_DOCK:		return "dock";
-	case RECORD_PHASE_READY:	return "ready";
-	case RECORD_PHASE_UNDOCK:	return "undock";
-	}
-	BUG("no phase %d", (int)p);
-}
-
 static json_t *faults(const struct record_check *c)
 {
 	json_t *list = json_array();
@@ -205,7 +195,7 @@ static json_t *state(const struct record_check *c)
 json_t *record_check(const struct record_check *c)
 {
 	json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "type", "check",
-			      "recorder", c->recorder, "phase", phase_name(c->phase),
+			      "recorder", c->recorder, "phase", c->phase,
 			      "at", moment(c->at_ms), "clock_set", c->clock_set,
 			      "faults", faults(c), "findings", findings_json(c->findings));
 

@@ -20,8 +20,10 @@ void call_fail(struct call *call, int r, const struct err *e)
 		call->cb.ledger(call->data, r, NULL, e);
 		break;
 	case STATEMENT_RECORDED:
-	case STATEMENT_STORED:
 		call->cb.which(call->data, r, NULL, 0, e);
+		break;
+	case STATEMENT_STORED:
+		call->cb.stored(call->data, r, NULL, 0, e);
 		break;
 	case STATEMENT_SWEEP_NOT_DOCKED:
 		call->cb.count(call->data, r, 0, e);
@@ -86,6 +88,16 @@ static void answer_which(struct call *call)
 	free(yes);
 }
 
+static void answer_stored(struct call *call)
+{
+	struct catalog_kept *is = NULL;
+	struct err e = { 0 };
+	int r = rows_stored(call->res, call->asked, &is, &e);
+
+	call->cb.stored(call->data, r, is, r == 0 ? call->asked : 0, &e);
+	free(is);
+}
+
 static void answer_count(struct call *call)
 {
 	struct err e = { 0 };
@@ -113,8 +125,10 @@ void call_answer(struct call *call)
 		answer_ledger(call);
 		break;
 	case STATEMENT_RECORDED:
-	case STATEMENT_STORED:
 		answer_which(call);
+		break;
+	case STATEMENT_STORED:
+		answer_stored(call);
 		break;
 	case STATEMENT_SWEEP_NOT_DOCKED:
 		answer_count(call);

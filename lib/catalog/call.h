@@ -23,6 +23,7 @@ struct call {
 		catalog_chain_cb chain;
 		catalog_ledger_cb ledger;
 		catalog_which_cb which;
+		catalog_stored_cb stored;
 		catalog_count_cb count;
 	} cb;
 	size_t asked;		/* about how many, where the answer is which of them */

@@ -2,17 +2,12 @@
 #include "catalog/catalog.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/util.h"
 #include "catalog/call.h"
-
-enum {
-	FILE_TEXT_MAX = 2 * CATALOG_PATH_MAX + 64,	/* one file as JSON */
-};
 
 int catalog_recorders(struct catalog *c, catalog_recorders_cb cb, void *data)
 {
@@ -88,37 +83,40 @@ int catalog_recorded(struct catalog *c, const char *session, const struct digest
 					   .asked = n, .data = data }, params);
 }
 
-static void add_file(struct buf *b, const struct catalog_file *f)
+/* The files as a JSON array; NULL: no memory. */
+static char *files_text(const struct catalog_file *files, size_t n)
 {
-	char hex[2 * CATALOG_PATH_MAX + 1];
+	json_t *list = json_array();
+	char *text = NULL;
+	size_t i;
 
-	if (f->path_raw_len > CATALOG_PATH_MAX)
-		BUG("catalog_stored: a path of %zu bytes", f->path_raw_len);
-	sodium_bin2hex(hex, sizeof(hex), f->path_raw, f->path_raw_len);
-	buf_addf(b, "{\"path_raw\":\"%s\",\"size\":%" PRIu64 "}", hex, f->size);
+	for (i = 0; i < n; i++)
+		if (json_array_append_new(list, json_pack("{s:s, s:I}", "path", files[i].path, "size",
+				(json_int_t)MIN(files[i].size, (uint64_t)INT64_MAX))) < 0)
+			break;
+	if (i == n)
+		text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	return text;
 }
 
 int catalog_stored(struct catalog *c, const char *recorder, const struct catalog_file *files,
-		   size_t n, catalog_which_cb cb, void *data)
+		   size_t n, catalog_stored_cb cb, void *data)
 {
-	AUTO(buf_clear) struct buf b = BUF_INIT((size_t)CATALOG_ASK_MAX * FILE_TEXT_MAX + 3);
 	const char *params[] = { recorder, NULL };
-	size_t i;
+	char *text;
+	int r;
 
 	if (n > CATALOG_ASK_MAX)
 		BUG("catalog_stored: %zu files", n);
-	buf_adds(&b, "[");
-	for (i = 0; i < n; i++) {
-		if (i > 0)
-			buf_adds(&b, ",");
-		add_file(&b, &files[i]);
-	}
-	buf_adds(&b, "]");
-	if (b.failed)
+	text = files_text(files, n);
+	if (text == NULL)
 		return -ENOMEM;
-	params[1] = buf_str(&b);
-	return call_send(c, (struct call){ .statement = STATEMENT_STORED, .cb.which = cb,
-					   .asked = n, .data = data }, params);
+	params[1] = text;
+	r = call_send(c, (struct call){ .statement = STATEMENT_STORED, .cb.stored = cb,
+					.asked = n, .data = data }, params);
+	free(text);
+	return r;
 }
 
 int catalog_sweep_not_docked(struct catalog *c, catalog_count_cb cb, void *data)

@@ -36,7 +36,6 @@
 enum { CATALOG_QUEUE_MAX = 256, CATALOG_RETRY_MIN_MS = 200, CATALOG_RETRY_MAX_MS = 15000,
        CATALOG_CONNECT_TIMEOUT_MS = 10000, CATALOG_ANSWER_TIMEOUT_MS = 60000,
        CATALOG_ASK_MAX = 4096,		/* blobs or files in one question */
-       CATALOG_PATH_MAX = 1024,		/* bytes of a raw path */
        CATALOG_LEDGER_MAX = 64 * 512 * 1024 };	/* bytes of a card ledger */
 
 struct catalog;
@@ -103,7 +102,7 @@ int catalog_judge(struct catalog *c, const char *session, const char *findings, 
 struct catalog_cleared {
 	const char *path, *path_raw;	/* as shown; in hex */
 	uint64_t size;
-	bool ok;			/* it is known to be gone */
+	bool failed;			/* it is known to be there still */
 };
 
 /* The card ledger of a session and the last whole one before it, of the same recorder. */
@@ -130,14 +129,22 @@ typedef void (*catalog_which_cb)(void *data, int r, const bool *yes, size_t n,
 int catalog_recorded(struct catalog *c, const char *session, const struct digest *blobs, size_t n,
 		     catalog_which_cb cb, void *data);
 
-/* Which of these files, at most CATALOG_ASK_MAX, came in from this recorder before? */
+/*
+ * Which of these files, at most CATALOG_ASK_MAX, came in from this recorder before, and of which
+ * of them did the dock itself clear the card, as far as is known?  is[i] of the i-th; valid during
+ * the callback.
+ */
 struct catalog_file {
-	const uint8_t *path_raw;
-	size_t path_raw_len;		/* at most CATALOG_PATH_MAX */
+	const char *path;		/* in the form of format/name.h */
 	uint64_t size;
 };
+struct catalog_kept {
+	bool stored, cleared;
+};
+typedef void (*catalog_stored_cb)(void *data, int r, const struct catalog_kept *is, size_t n,
+				  const struct err *e);
 int catalog_stored(struct catalog *c, const char *recorder, const struct catalog_file *files,
-		   size_t n, catalog_which_cb cb, void *data);
+		   size_t n, catalog_stored_cb cb, void *data);
 
 /*
  * Raise `not_docked` for every officer's recorder that is out of its dock for more than a day.  Any

@@ -375,6 +375,14 @@ static int put_together(struct row *w, struct whole *l)
 	return 0;
 }
 
+/* Null is not known, which is not false. */
+static bool is_false(struct row *w, const char *column)
+{
+	const char *text = text_of(w, column);
+
+	return text != NULL && text[0] == 'f';
+}
+
 static void take_cleared(struct row *w, struct catalog_cleared *c)
 {
 	c->path = text_of(w, "path");
@@ -382,7 +390,7 @@ static void take_cleared(struct row *w, struct catalog_cleared *c)
 	if (c->path == NULL || c->path_raw == NULL)
 		w->bad = "path";
 	c->size = take_count(w, "size", UINT64_MAX);
-	c->ok = take_bool(w, "ok");
+	c->failed = is_false(w, "ok");
 }
 
 static int all_cleared(struct row *w, struct catalog_cleared **ret, size_t *ret_n)
@@ -439,25 +447,48 @@ int rows_ledger(const PGresult *res, struct rows_ledger *ret, struct err *e)
 
 /* ------ which, and how many ------ */
 
+/* One of the n places; n: it is none of them. */
+static uint64_t take_place(struct row *w, size_t n)
+{
+	uint64_t place = take_count(w, "i", n);
+
+	if (w->bad == NULL && (text_of(w, "i") == NULL || place == n))
+		w->bad = "i";
+	return w->bad == NULL ? place : n;
+}
+
 int rows_which(const PGresult *res, size_t n, bool **ret, struct err *e)
 {
-	bool *yes = calloc(n + 1, sizeof(*yes));
+	bool *yes = calloc(n + 1, sizeof(*yes));	/* the last for what is none */
 	struct row w = { .res = res };
-	uint64_t place;
 
 	if (yes == NULL)
 		return err_set(e, -ENOMEM, "catalog: out of memory");
-	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++) {
-		place = take_count(&w, "i", n);
-		if (text_of(&w, "i") == NULL || place == n)
-			w.bad = "i";
-		yes[place] = true;
-	}
+	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++)
+		yes[take_place(&w, n)] = true;
 	if (w.bad != NULL) {
 		free(yes);
 		return row_result(&w, e);
 	}
 	*ret = yes;
+	return 0;
+}
+
+int rows_stored(const PGresult *res, size_t n, struct catalog_kept **ret, struct err *e)
+{
+	struct catalog_kept *is = calloc(n + 1, sizeof(*is));
+	struct row w = { .res = res };
+
+	if (is == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++)
+		is[take_place(&w, n)] = (struct catalog_kept){
+			.stored = true, .cleared = take_bool(&w, "cleared") };
+	if (w.bad != NULL) {
+		free(is);
+		return row_result(&w, e);
+	}
+	*ret = is;
 	return 0;
 }
 

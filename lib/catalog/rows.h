@@ -44,6 +44,7 @@ void rows_ledger_clear(struct rows_ledger *l);
 
 /* The places in `i` as n flags; free() *ret. */
 int rows_which(const PGresult *res, size_t n, bool **ret, struct err *e);
+int rows_stored(const PGresult *res, size_t n, struct catalog_kept **ret, struct err *e);
 
 /* The one number of the one row. */
 int rows_count(const PGresult *res, const char *column, uint64_t *ret, struct err *e);

@@ -33,7 +33,7 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_JUDGE] = { "judge", "SELECT dv.judge($1::uuid, $2::jsonb) AS judge", 2 },
 	[STATEMENT_LEDGER] = { "ledger", "SELECT * FROM dv.ledger($1::uuid)", 1 },
 	[STATEMENT_RECORDED] = { "recorded", "SELECT i FROM dv.recorded($1::uuid, $2::text[])", 2 },
-	[STATEMENT_STORED] = { "stored", "SELECT i FROM dv.stored($1, $2::jsonb)", 2 },
+	[STATEMENT_STORED] = { "stored", "SELECT i, cleared FROM dv.stored($1, $2::jsonb)", 2 },
 	[STATEMENT_SWEEP_NOT_DOCKED] = { "sweep_not_docked",
 		"SELECT dv.sweep_not_docked() AS raised", 0 },
 

@@ -26,7 +26,7 @@ enum catalog_statement {
 	 * go path path_raw size ok */
 	STATEMENT_LEDGER,
 	STATEMENT_RECORDED,		/* session, blobs (an array of PostgreSQL's) -> i */
-	STATEMENT_STORED,		/* recorder, files (JSON) -> i */
+	STATEMENT_STORED,		/* recorder, files (JSON) -> i cleared */
 	STATEMENT_SWEEP_NOT_DOCKED,	/* -> raised (number) */
 
 	/* ------ the admin (role dv_admin) ------ */

@@ -100,7 +100,7 @@ judged
 refused: uuid
 ledger now none before none cleared 0
 which 0 1
-which 1 0
+stored 1 0
 raised 0
 END
 ok "every call gets its own answer, those behind a refusal too"

@@ -162,6 +162,9 @@ SELECT throws_ok($$SELECT * FROM dv.ledger(uid('sess', 99))$$, 'P0002', NULL, 'n
 
 -- ---- what may be removed, and what nobody hid ----
 
+SELECT is(ingest(r_segment(1, 'REC-1', 50, 50, 0), r_segment(1, 'REC-1', 51, 51, 0), r_clearing(1, 'REC-1', 51),
+	r_cleared(1, 'REC-1', 51, false)), 4, 'one more on the card, and one that would not go');
+
 SELECT results_eq(format('SELECT * FROM dv.recorded(%L, %L)', uid('sess', 1),
 		ARRAY[digest('blob', 9), digest('blob', 2), digest('blob', 40), digest('blob', 1)]),
 	'VALUES (1), (3)', 'recorded, of this recorder');
@@ -170,11 +173,11 @@ SELECT is_empty(format('SELECT * FROM dv.recorded(%L, %L)', uid('sess', 15), ARR
 SELECT is_empty(format('SELECT * FROM dv.recorded(%L, ''{}'')', uid('sess', 1)), 'nothing is nothing');
 SELECT throws_ok($$SELECT * FROM dv.recorded(uid('sess', 99), '{}')$$, 'P0002', NULL, 'no such session');
 SELECT throws_ok($$SELECT * FROM dv.recorded(uid('sess', 1), '{00}')$$, '23514', NULL, 'not an address');
-SELECT results_eq($$SELECT * FROM dv.stored('REC-1', '[{"path_raw": "4443494d2f33", "size": 100},
-		{"path_raw": "4443494d2f33", "size": 101}, {"path_raw": "00", "size": 100},
-		{"path_raw": "4443494d2f31", "size": 100}, {"path_raw": "4443494d2f33", "size": 100}]')$$,
-	'VALUES (0), (3), (4)', 'stored before, by name and size');
-SELECT is_empty($$SELECT * FROM dv.stored('REC-2', '[{"path_raw": "4443494d2f33", "size": 100}]')$$, 'by its recorder alone');
+SELECT results_eq($$SELECT * FROM dv.stored('REC-1', '[{"path": "DCIM/3.mp4", "size": 100},
+		{"path": "DCIM/3.mp4", "size": 101}, {"path": "DCIM/none.mp4", "size": 100},
+		{"path": "DCIM/1.mp4", "size": 100}, {"path": "DCIM/50.mp4", "size": 100}, {"path": "DCIM/51.mp4", "size": 100}]')$$,
+	'VALUES (0, true), (3, true), (4, false), (5, false)', 'stored before, by path and size, and what the dock removed');
+SELECT is_empty($$SELECT * FROM dv.stored('REC-2', '[{"path": "DCIM/3.mp4", "size": 100}]')$$, 'by its recorder alone');
 SELECT throws_ok($$SELECT * FROM dv.stored('REC-1', '{}')$$, '22023', NULL, 'not a list');
 
 -- ---- who was not docked for a day ----

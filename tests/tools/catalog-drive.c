@@ -294,6 +294,20 @@ static void on_which(void *data, int r, const bool *yes, size_t n, const struct 
 	answered(data);
 }
 
+static void on_stored(void *data, int r, const struct catalog_kept *is, size_t n,
+		      const struct err *e)
+{
+	size_t i;
+
+	if (r < 0)
+		die("stored", e);
+	printf("stored");
+	for (i = 0; i < n; i++)
+		printf(" %d%s", is[i].stored, is[i].cleared ? " cleared" : "");
+	printf("\n");
+	answered(data);
+}
+
 static void on_count(void *data, int r, uint64_t n, const struct err *e)
 {
 	if (r < 0)
@@ -314,7 +328,7 @@ static void ask_all(void *data, bool up, const char *why)
 	struct digest f = digest_of("0/0", 3), g = digest_of("none", 4);
 	const struct digest blobs[] = { g, digest_of("1/0", 3) };
 	const struct catalog_file files[] = {
-		{ (const uint8_t *)"/", 1, 1000 }, { (const uint8_t *)"/", 1, 1001 },
+		{ "1/0", 1000 }, { "1/0", 1001 },
 	};
 
 	if (!up) {
@@ -332,7 +346,7 @@ static void ask_all(void *data, bool up, const char *why)
 	    catalog_judge(d->c, "no uuid", "[]", 2, on_refused, d) < 0 ||
 	    catalog_ledger(d->c, d->session, on_ledger, d) < 0 ||
 	    catalog_recorded(d->c, d->session, blobs, COUNT(blobs), on_which, d) < 0 ||
-	    catalog_stored(d->c, "REC-1", files, COUNT(files), on_which, d) < 0 ||
+	    catalog_stored(d->c, "REC-1", files, COUNT(files), on_stored, d) < 0 ||
 	    catalog_sweep_not_docked(d->c, on_count, d) < 0)
 		die("cannot ask", NULL);
 }

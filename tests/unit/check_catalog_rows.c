@@ -298,7 +298,7 @@ START_TEST(ledgers_are_put_together)
 		{ "before", "1", "", NULL, NULL, NULL, NULL },
 		{ "before", "2", "b\n", NULL, NULL, NULL, NULL },
 		{ "now", "0", "c\n", NULL, NULL, NULL, NULL },
-		{ "cleared", NULL, NULL, "x.mp4", "78", "18446744073709551615", "t" },
+		{ "cleared", NULL, NULL, "x.mp4", "78", "18446744073709551615", "f" },
 		{ "cleared", NULL, NULL, "y.mp4", "79", "0", NULL },
 	};
 	PGresult *res = result(ledger_columns, LEDGER_COLUMNS, rows, COUNT(rows));
@@ -314,7 +314,7 @@ START_TEST(ledgers_are_put_together)
 	ck_assert_str_eq(l.ledger.cleared[0].path, "x.mp4");
 	ck_assert_str_eq(l.ledger.cleared[0].path_raw, "78");
 	ck_assert_uint_eq(l.ledger.cleared[0].size, UINT64_MAX);
-	ck_assert(l.ledger.cleared[0].ok && !l.ledger.cleared[1].ok);
+	ck_assert(l.ledger.cleared[0].failed && !l.ledger.cleared[1].failed);
 	rows_ledger_clear(&l);
 	ck_assert_int_eq(rows_ledger(none, &l, &e), 0);
 	ck_assert_ptr_null(l.ledger.now);
@@ -379,6 +379,25 @@ START_TEST(places_become_flags)
 }
 END_TEST
 
+START_TEST(places_are_stored_or_cleared)
+{
+	static const char *const columns[] = { "i", "cleared" };
+	const char *rows[][COLUMNS_MAX] = { { "1", "f" }, { "2", "t" }, { "3", "t" } };
+	PGresult *res = result(columns, 2, rows, 2), *beyond = result(columns, 2, rows, 3);
+	struct catalog_kept *is = NULL;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(rows_stored(beyond, 3, &is, &e), -EIO);
+	ck_assert_ptr_null(is);
+	ck_assert_int_eq(rows_stored(res, 3, &is, &e), 0);
+	ck_assert(!is[0].stored && is[1].stored && !is[1].cleared);
+	ck_assert(is[2].stored && is[2].cleared);
+	free(is);
+	PQclear(res);
+	PQclear(beyond);
+}
+END_TEST
+
 START_TEST(one_row_has_the_number)
 {
 	static const char *const columns[] = { "raised" };
@@ -409,6 +428,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, ledgers_are_put_together);
 	tcase_add_loop_test(tc, refuses_ledgers_that_cannot_be, 0, (int)COUNT(bad_ledgers));
 	tcase_add_loop_test(tc, places_become_flags, 0, (int)COUNT(whiches));
+	tcase_add_test(tc, places_are_stored_or_cleared);
 	tcase_add_test(tc, one_row_has_the_number);
 	tcase_add_loop_test(tc, cuts_paths_between_characters, 0, (int)COUNT(cuts));
 }

@@ -417,7 +417,7 @@ START_TEST(what_a_check_did_not_learn_is_null)
 {
 	static const struct findings none;
 	static const char *const faults[] = { "the card is worn" };
-	struct record_check c = { .recorder = "R1", .phase = RECORD_PHASE_READY, .battery = -1,
+	struct record_check c = { .recorder = "R1", .phase = "ready", .battery = -1,
 				  .free = 7, .clock_offset_ms = 7, .findings = &none };
 	json_t *j = record_check(&c);
 
@@ -429,7 +429,7 @@ START_TEST(what_a_check_did_not_learn_is_null)
 	json_decref(j);
 
 	c = (struct record_check){ .session = SEGMENT_ID, .recorder = "R1",
-		.phase = RECORD_PHASE_UNDOCK, .battery = 0, .has_space = true, .free = 1,
+		.phase = "undock", .battery = 0, .has_space = true, .free = 1,
 		.capacity = 2, .has_clock = true, .clock_offset_ms = -3,
 		.clock_uncertainty_ms = 4, .clock_set = true, .faults = faults,
 		.n_faults = COUNT(faults), .findings = &none };
