@@ -76,12 +76,12 @@ static int make_plan(struct session *s)
 {
 	const struct naming naming = { .zone_min = NAMING_SHANGHAI_MIN };
 	struct card card = { .recorder = s->recorder.id, .docked_ms = s->docked_ms,
-			     .listing = &s->listing, .naming = &naming,
-			     .capacity = UINT64_MAX, .free = UINT64_MAX };
+			     .listing = &s->listing, .naming = &naming };
 
 	if (plan_make(&s->listing, &naming, &s->plan) < 0 || make_items(s) < 0)
 		return -ENOMEM;
 	card.names = s->plan.names;
+	card_space(&s->listing, &card.capacity, &card.free);
 	if (card_deleted(&card, &s->findings) < 0)
 		return -ENOMEM;
 	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms, &s->findings);

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/listing.h"
 #include "format/pattern.h"
 #include "recorder/usb_host.h"
 #include "rules/naming.h"
@@ -36,12 +37,11 @@
 enum {
 	MODELS_MAX = 64,		/* blocks in all files, with the generic one */
 	MODEL_NAMES_MAX = 8, MODEL_FOLDERS_MAX = 8,
-	MODEL_TEXT_MAX = 64,		/* bytes of a name, glob, folder or file name */
+	MODEL_TEXT_MAX = NAMING_FOLDER_SIZE - 1,		/* bytes of a name, glob, folder or file name */
 	MODEL_CDB_MAX = 16, MODEL_DATA_MAX = 64, MODEL_PARAMS_MAX = 5,
 };
 
 enum model_class { MODEL_CLASS_ANY, MODEL_CLASS_STORAGE, MODEL_CLASS_MTP };
-enum model_encoding { MODEL_GB18030, MODEL_UTF8 };	/* of names that are bytes, as on the wire */
 enum model_unlock { MODEL_UNLOCK_NONE, MODEL_UNLOCK_SCSI, MODEL_UNLOCK_MTP };
 
 /* What a device has to be; what is not said fits everything. */
@@ -71,7 +71,7 @@ struct model {
 	char folders[MODEL_FOLDERS_MAX][MODEL_TEXT_MAX + 1];	/* "DCIM/100MEDIA", no '/' at the ends */
 	size_t n_folders;
 	int zone_min;			/* of its clock, minutes east of UTC: 480 */
-	enum model_encoding encoding;
+	enum listing_encoding encoding;	/* of names that are bytes: GB18030 */
 	uint32_t megabytes_per_hour;	/* of recording: 3600 */
 
 	bool clock_set;			/* set its clock at the dock, where it can: off */

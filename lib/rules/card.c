@@ -9,6 +9,22 @@
 #include "base/digest.h"
 #include "base/util.h"
 
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a == UINT64_MAX || b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+void card_space(const struct listing *l, uint64_t *ret_capacity, uint64_t *ret_free)
+{
+	unsigned i;
+
+	*ret_capacity = *ret_free = l->n_volumes > 0 ? 0 : UINT64_MAX;
+	for (i = 0; i < l->n_volumes; i++) {
+		*ret_capacity = add(*ret_capacity, l->volumes[i].size);
+		*ret_free = add(*ret_free, l->volumes[i].free);
+	}
+}
+
 bool card_is_full(const struct card *c)
 {
 	if (c->free == UINT64_MAX || c->capacity == UINT64_MAX || c->capacity == 0)

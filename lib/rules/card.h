@@ -33,6 +33,9 @@ struct card {
 /* Whether it is full or nearly so; false when nobody knows. */
 bool card_is_full(const struct card *c);
 
+/* Size and free space of all volumes together, for struct card. */
+void card_space(const struct listing *l, uint64_t *ret_capacity, uint64_t *ret_free);
+
 /*
  * The same file on the same recorder at every docking, as part of a fact: the
  * digest of path, size and time of change.

@@ -105,8 +105,7 @@ static void look_at(struct judge *j, const struct listing_file *f)
 
 	if (f->size > 0)
 		j->there[j->n_there++] = f;
-	/* Where the model's names are known, others are no recordings. */
-	if (j->c->naming->n_patterns > 0 && named->pattern == NAMED_NOT)
+	if (j->c->naming->certain && named->pattern == NAMED_NOT)
 		return;
 	j->any = true;
 	if (ms != NAMING_UNKNOWN && (j->oldest_ms == NAMING_UNKNOWN || ms < j->oldest_ms))

@@ -25,6 +25,7 @@ struct naming {
 	size_t n_patterns;
 	const char (*folders)[NAMING_FOLDER_SIZE];	/* where it puts them: "DCIM/100MEDIA" */
 	size_t n_folders;
+	bool certain;			/* a known model's: all it records is so named; else guesses */
 	int zone_min;			/* of its clock, minutes east of UTC */
 };
 

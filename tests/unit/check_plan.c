@@ -148,7 +148,8 @@ START_TEST(names_go_before_entries)
 		"R_20261399_1000.mp4", "other.mp4", "R_20261123_1000.mp4",
 	};
 	struct pattern pattern;
-	struct naming naming = { &pattern, 1, NULL, 0, NAMING_SHANGHAI_MIN };
+	struct naming naming = { .patterns = &pattern, .n_patterns = 1,
+				 .zone_min = NAMING_SHANGHAI_MIN };
 	struct deck c;
 	struct plan p;
 	size_t i;
