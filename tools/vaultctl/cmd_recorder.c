@@ -1,16 +1,13 @@
 /* vaultctl recorder: who may dock, with which key, for whom, and why. */
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/util.h"
 #include "ctl.h"
+#include "dock_client.h"
 #include "format/minisign.h"
 #include "table.h"
-
-enum { REASON_MAX = 500 };
 
 static const struct column list_columns[] = {
 	{ C_RECORDER, "recorder", CELL_TEXT },
@@ -31,53 +28,6 @@ static const struct column key_columns[] = {
 	{ C_REVOKED, "revoked_at", CELL_MOMENT },
 	{ C_REASON, "reason", CELL_TEXT },
 };
-
-/*
- * The person at the keyboard; the database notes the role by itself.  SUDO_USER is believed of
- * root alone: anybody else could have set it to anybody's name.
- */
-static const char *person(void)
-{
-	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-	const struct passwd *p = getpwuid(getuid());
-
-	if (sudo != NULL && sudo[0] != '\0')
-		return sudo;
-	return p == NULL ? "?" : p->pw_name;
-}
-
-static bool is_id(const char *s)
-{
-	return strlen(s) >= 1 && strlen(s) <= 32 &&
-		strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-		strlen(s);
-}
-
-/* NULL is fine: nothing was given. */
-static int check_id(const char *s)
-{
-	if (s == NULL || is_id(s))
-		return EXIT_GOOD;
-	say(stderr, T_BAD_ID, s);
-	return EXIT_USAGE;
-}
-
-/* As dv.recorder holds it to: something, and at most REASON_MAX characters. */
-static int check_reason(const char *reason)
-{
-	size_t n = 0, i;
-
-	if (reason == NULL || reason[strspn(reason, " \t")] == '\0') {
-		say(stderr, T_REASON_NEEDED);
-		return EXIT_USAGE;
-	}
-	for (i = 0; reason[i] != '\0'; i++)
-		n += (reason[i] & 0xc0) != 0x80;	/* where a character begins */
-	if (n <= REASON_MAX)
-		return EXIT_GOOD;
-	say(stderr, T_REASON_LONG);
-	return EXIT_USAGE;
-}
 
 bool usb_identity_parse(const char *s, struct usb_identity *ret)
 {
@@ -180,25 +130,63 @@ static int change(struct ctl *c, enum catalog_statement s, const char *const *pa
 	return r;
 }
 
+/* The USB identity of what is docked in a slot, enrolled or not, as --usb takes it. */
+static int identity_at(struct ctl *c, const char *name, char ret_usb[160])
+{
+	const char *vid, *pid, *serial = "";
+	struct dock_client d;
+	json_t *answer = NULL;
+	struct err e = { 0 };
+	int r;
+
+	if ((r = ctl_open_conf(c)) != EXIT_GOOD)
+		return r;
+	r = dock_client_open(&d, c->conf.control, "list", &e);
+	if (r == 0)
+		r = dock_client_next(&d, &answer, &e);
+	dock_client_close(&d);
+	if (r <= 0) {
+		say(stderr, T_NO_DOCKD, c->conf.control, e.msg);
+		return EXIT_AWAY;
+	}
+	r = json_unpack(dock_client_slot(answer, name), "{s:{s:s, s:s, s?s}}", "usb", "vid", &vid,
+			"pid", &pid, "serial", &serial);
+	if (r == 0)
+		snprintf(ret_usb, 160, "%s:%s%s%s", vid, pid, serial[0] != '\0' ? ":" : "",
+			 serial);
+	json_decref(answer);
+	return r == 0 ? EXIT_GOOD : ctl_usage(T_SLOT_NOTHING, name);
+}
+
 int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
 {
 	static const char *const names[] = { "ID" };
 	const char *id = NULL, *usb = NULL, *key_path = NULL, *officer = NULL, *unit = NULL;
-	const char *reason = NULL;
+	const char *reason = NULL, *slot = NULL;
 	bool dry_run = false, done;
 	const struct option_spec options[] = {
-		{ "--usb", &usb, NULL }, { "--key", &key_path, NULL },
+		{ "--usb", &usb, NULL }, { "--from-slot", &slot, NULL },
+		{ "--key", &key_path, NULL },
 		{ "--officer", &officer, NULL }, { "--unit", &unit, NULL },
 		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
 	};
 	struct usb_identity identity;
 	struct key_text key = { "", "" };
+	char found[160];
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
 
-	if (r != EXIT_GOOD || (r = check_id(id)) != EXIT_GOOD ||
-	    (r = check_id(officer)) != EXIT_GOOD || (r = check_id(unit)) != EXIT_GOOD ||
-	    (r = check_reason(reason)) != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_check_id(id)) != EXIT_GOOD ||
+	    (r = ctl_check_id(officer)) != EXIT_GOOD || (r = ctl_check_id(unit)) != EXIT_GOOD ||
+	    (r = ctl_check_reason(reason)) != EXIT_GOOD)
 		return r;
+	if (slot != NULL && usb != NULL)
+		return ctl_usage(T_TOO_MANY, "--from-slot");
+	if (slot != NULL) {
+		r = identity_at(c, slot, found);
+		if (r != EXIT_GOOD)
+			return r;
+		usb = found;
+	}
 	if (usb == NULL || !usb_identity_parse(usb, &identity)) {
 		say(stderr, T_BAD_USB, usb == NULL ? "--usb" : usb);
 		return EXIT_USAGE;
@@ -206,7 +194,7 @@ int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
 	if (key_path != NULL && (r = read_key(key_path, &key)) != EXIT_GOOD)
 		return r;
 	const char *const params[] = {
-		id, identity.vid, identity.pid, identity.serial, officer, unit, reason, person(),
+		id, identity.vid, identity.pid, identity.serial, officer, unit, reason, ctl_person(),
 		key_path == NULL ? NULL : key.id, key_path == NULL ? NULL : key.hex,
 	};
 	r = change(c, STATEMENT_ENROLL, params, COUNT(params), id, dry_run, &done);
@@ -225,9 +213,9 @@ int cmd_recorder_retire(struct ctl *c, int argc, char **argv)
 	};
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
 
-	if (r != EXIT_GOOD || (r = check_reason(reason)) != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_check_reason(reason)) != EXIT_GOOD)
 		return r;
-	const char *const params[] = { id, reason, person() };
+	const char *const params[] = { id, reason, ctl_person() };
 	r = change(c, STATEMENT_RETIRE, params, COUNT(params), id, dry_run, &done);
 	if (done)
 		say(stdout, T_RETIRED, id);
@@ -243,7 +231,7 @@ static int key_add(struct ctl *c, const char *id, const char *path, const char *
 
 	if (r != EXIT_GOOD)
 		return r;
-	const char *const params[] = { id, key.id, key.hex, NULL, NULL, reason, person() };
+	const char *const params[] = { id, key.id, key.hex, NULL, NULL, reason, ctl_person() };
 	r = change(c, STATEMENT_KEY_ADD, params, COUNT(params), id, dry_run, &done);
 	if (done)
 		say(stdout, T_KEY_ADDED, id, key.id);
@@ -254,7 +242,7 @@ static int key_revoke(struct ctl *c, const char *id, const char *key, const char
 		      bool dry_run)
 {
 	char key_id[17];
-	const char *const params[] = { id, key_id, NULL, reason, person() };
+	const char *const params[] = { id, key_id, NULL, reason, ctl_person() };
 	bool done;
 	int r;
 
@@ -276,7 +264,7 @@ int cmd_recorder_key(struct ctl *c, int argc, char **argv)
 	};
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), words, names, 3, 3);
 
-	if (r != EXIT_GOOD || (r = check_reason(reason)) != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_check_reason(reason)) != EXIT_GOOD)
 		return r;
 	if (strcmp(words[1], "add") == 0)
 		return key_add(c, words[0], words[2], reason, dry_run);

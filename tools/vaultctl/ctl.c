@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "base/utc.h"
@@ -248,5 +250,51 @@ int ctl_check_period(const char *from, const char *to)
 	if (from == NULL || to == NULL || strcmp(from, to) <= 0)
 		return EXIT_GOOD;
 	say(stderr, T_BACKWARDS);
+	return EXIT_USAGE;
+}
+
+/* ------ who, what, why ------ */
+
+enum { REASON_MAX = 500 };
+
+/* SUDO_USER is believed of root alone: anybody else could have set it to anybody's name. */
+const char *ctl_person(void)
+{
+	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *p = getpwuid(getuid());
+
+	if (sudo != NULL && sudo[0] != '\0')
+		return sudo;
+	return p == NULL ? "?" : p->pw_name;
+}
+
+static bool is_id(const char *s)
+{
+	return strlen(s) >= 1 && strlen(s) <= 32 &&
+		strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		strlen(s);
+}
+
+int ctl_check_id(const char *s)
+{
+	if (s == NULL || is_id(s))
+		return EXIT_GOOD;
+	say(stderr, T_BAD_ID, s);
+	return EXIT_USAGE;
+}
+
+int ctl_check_reason(const char *reason)
+{
+	size_t n = 0, i;
+
+	if (reason == NULL || reason[strspn(reason, " \t")] == '\0') {
+		say(stderr, T_REASON_NEEDED);
+		return EXIT_USAGE;
+	}
+	for (i = 0; reason[i] != '\0'; i++)
+		n += (reason[i] & 0xc0) != 0x80;	/* where a character begins */
+	if (n <= REASON_MAX)
+		return EXIT_GOOD;
+	say(stderr, T_REASON_LONG);
 	return EXIT_USAGE;
 }

@@ -78,6 +78,17 @@ int ctl_check_scope(struct ctl *c, const char *recorder, const char *unit);
 /* Say so when a list has LIST_MAX rows: there may be more. */
 void ctl_check_cut(const json_t *list);
 
+/* The person at the keyboard; the database notes the role by itself. */
+const char *ctl_person(void);
+
+/*
+ * EXIT_GOOD, or EXIT_USAGE having said why: is it an id as the catalog takes
+ * them (NULL is fine: nothing was given), and a reason as dv.recorder holds it
+ * to?
+ */
+int ctl_check_id(const char *s);
+int ctl_check_reason(const char *reason);
+
 /* 36 characters, hex digits and '-' where they belong. */
 bool ctl_is_uuid(const char *s);
 
@@ -126,6 +137,7 @@ COMMAND(cmd_recorder_key);
 COMMAND(cmd_recorder_retire);
 COMMAND(cmd_dock_list);
 COMMAND(cmd_dock_watch);
+COMMAND(cmd_import);
 COMMAND(cmd_recording_list);
 COMMAND(cmd_recording_show);
 COMMAND(cmd_timeline);

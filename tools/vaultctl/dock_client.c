@@ -85,6 +85,20 @@ int dock_client_next(struct dock_client *d, json_t **ret, struct err *e)
 	return 1;
 }
 
+json_t *dock_client_slot(const json_t *answer, const char *name)
+{
+	json_t *slots = json_object_get(answer, "slots"), *slot;
+	const char *there;
+	size_t i;
+
+	json_array_foreach(slots, i, slot) {
+		there = json_string_value(json_object_get(slot, "slot"));
+		if (there != NULL && strcmp(there, name) == 0)
+			return slot;
+	}
+	return NULL;
+}
+
 void dock_client_patient(struct dock_client *d)
 {
 	set_patience(d->fd, 0);

@@ -24,6 +24,9 @@ int dock_client_open(struct dock_client *d, const char *path, const char *comman
  */
 int dock_client_next(struct dock_client *d, json_t **ret, struct err *e);
 
+/* In what dockd lists, the slot of that name; NULL: none.  Borrowed. */
+json_t *dock_client_slot(const json_t *answer, const char *name);
+
 /* Wait for ever from now on (dock watch). */
 void dock_client_patient(struct dock_client *d);
 
