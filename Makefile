@@ -56,6 +56,7 @@ DV_LDFLAGS   += -Wl,--undefined=reports_to_folder
 endif
 DOCKD_SRC    := $(wildcard daemon/dockd/*.c)
 LISTER_SRC   := $(wildcard daemon/lister/*.c)
+CLEAR_SRC    := $(wildcard daemon/clear/*.c)
 VAULTCTL_SRC := $(wildcard tools/vaultctl/*.c)
 EMULATOR_SRC := $(wildcard tests/emulator/*.c)
 UNIT_SRC     := $(wildcard tests/unit/check_*.c)
@@ -65,7 +66,7 @@ LIB := $(BUILD)/libdockvault.a
 
 # A program is named after its folder; its main() is in main.c, the rest may be
 # linked into unit tests.
-PROGRAMS := $(patsubst %,$(BUILD)/%,$(if $(wildcard daemon/dockd/main.c),dockd) $(if $(wildcard daemon/lister/main.c),dock-lister) $(if $(wildcard tools/vaultctl/main.c),vaultctl))
+PROGRAMS := $(patsubst %,$(BUILD)/%,dockd dock-lister dock-clear vaultctl)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -78,6 +79,8 @@ $(BUILD)/dockd: $(call obj,$(DOCKD_SRC)) $(LIB)
 $(BUILD)/dock-lister: $(call obj,$(LISTER_SRC)) $(LIB)
 $(BUILD)/dock-lister: LDLIBS += -ltsk -lseccomp
 $(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c)): BANNED =
+$(BUILD)/dock-clear: $(call obj,$(CLEAR_SRC)) $(LIB)
+$(BUILD)/dock-clear: LDLIBS += -ludev
 $(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)
 $(PROGRAMS):
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
@@ -100,7 +103,7 @@ install: all
 		$(SHARE)/doc/dockvault $(DESTDIR)$(SYSCONFDIR)/dockvault/recorders.d \
 		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
 		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
-	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(LIBEXEC)
+	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/dock-clear $(LIBEXEC)
 	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
 	install -m 644 systemd/recorders.d/*.conf $(SHARE)/dockvault/recorders.d
@@ -108,7 +111,9 @@ install: all
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \
 		systemd/dockvault.conf.minimal systemd/dockvault.conf.full $(SHARE)/doc/dockvault
-	sed 's|/usr/libexec|$(PREFIX)/libexec|' systemd/dockd.service > $(SYSTEMD)/systemd/system/dockd.service
+	for unit in dockd.service dock-clear@.service; do \
+		sed 's|/usr/libexec|$(PREFIX)/libexec|' systemd/$$unit > $(SYSTEMD)/systemd/system/$$unit; done
+	install -m 644 systemd/dock-clear.socket $(SYSTEMD)/systemd/system
 	install -m 644 systemd/dockvault.sysusers $(SYSTEMD)/sysusers.d/dockvault.conf
 	install -m 644 systemd/dockvault.tmpfiles $(SYSTEMD)/tmpfiles.d/dockvault.conf
 	install -m 644 systemd/70-dockvault.rules $(SYSTEMD)/udev/rules.d

@@ -8,7 +8,7 @@ TEST_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 # The device model (tests/emulator/model*.c and card*.c) without the programs around it.
 MODEL_SRC := $(wildcard tests/emulator/model*.c tests/emulator/card*.c)
 # Everything of the programs but their main().
-DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(VAULTCTL_SRC))
+DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(CLEAR_SRC) $(VAULTCTL_SRC))
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
@@ -176,7 +176,7 @@ check-vm: devstack
 
 # What gcc compiles is without a warning of clang's, too.  Nothing is made, so it is all looked at
 # each time.
-SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(VAULTCTL_SRC) $(wildcard tests/*/*.c)
+SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(CLEAR_SRC) $(VAULTCTL_SRC) $(wildcard tests/*/*.c)
 
 .PHONY: check-clang look-at-all
 check-clang:

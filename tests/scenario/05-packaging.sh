@@ -8,7 +8,9 @@ trap 'rm -rf "$dir"' EXIT
 
 make -s install DESTDIR="$dir" PREFIX=/usr BUILD="$BUILD"
 
-for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister usr/bin/vaultctl \
+for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister \
+	    usr/libexec/dockvault/dock-clear usr/bin/vaultctl usr/lib/systemd/system/dock-clear.socket \
+	    usr/lib/systemd/system/dock-clear@.service usr/share/man/man8/dock-clear.8 \
 	    usr/lib/systemd/system/dockd.service usr/lib/udev/rules.d/70-dockvault.rules \
 	    usr/lib/sysusers.d/dockvault.conf usr/lib/tmpfiles.d/dockvault.conf \
 	    usr/share/man/man8/dockd.8 usr/share/man/man8/dock-lister.8 usr/share/man/man8/vaultctl.8 \

@@ -1,0 +1,272 @@
+#include "device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libudev.h>
+#include <linux/fs.h>
+#include <linux/usbdevice_fs.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+struct device {
+	struct udev *udev;
+	struct udev_monitor *monitor;	/* of block devices udev is through with */
+	struct udev_device *usb;
+	int node;			/* usbfs */
+	int interface;
+	bool attached;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ------ the device at the port ------ */
+
+static bool has_attr(struct udev_device *d, const char *name, const char *value)
+{
+	const char *there = udev_device_get_sysattr_value(d, name);
+
+	return strcmp(there != NULL ? there : "", value) == 0;
+}
+
+static int find_usb(struct device *d, const struct request_device *want, struct err *e)
+{
+	char vid[5], pid[5];
+
+	d->usb = udev_device_new_from_subsystem_sysname(d->udev, "usb", want->port);
+	if (d->usb == NULL)
+		return err_set(e, -ENODEV, "nothing is plugged into port %s", want->port);
+	snprintf(vid, sizeof(vid), "%04x", want->vid);
+	snprintf(pid, sizeof(pid), "%04x", want->pid);
+	if (!has_attr(d->usb, "idVendor", vid) || !has_attr(d->usb, "idProduct", pid) ||
+	    (want->serial[0] != '\0' && !has_attr(d->usb, "serial", want->serial)))
+		return err_set(e, -ESTALE, "another device than %s:%s %s is in port %s now", vid,
+			       pid, want->serial, want->port);
+	return 0;
+}
+
+/* Call found for each child in a subsystem until it returns something but 0. */
+static int each_child(struct device *d, struct udev_device *parent, const char *subsystem,
+		      int (*found)(void *data, struct udev_device *child), void *data)
+{
+	struct udev_enumerate *list = udev_enumerate_new(d->udev);
+	struct udev_list_entry *entry;
+	int r = 0;
+
+	if (list == NULL)
+		return -ENOMEM;
+	udev_enumerate_add_match_parent(list, parent);
+	udev_enumerate_add_match_subsystem(list, subsystem);
+	udev_enumerate_scan_devices(list);
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list)) {
+		struct udev_device *child = udev_device_new_from_syspath(
+			d->udev, udev_list_entry_get_name(entry));
+
+		if (child == NULL)	/* gone by now */
+			continue;
+		r = found(data, child);
+		udev_device_unref(child);
+		if (r != 0)
+			break;
+	}
+	udev_enumerate_unref(list);
+	return r;
+}
+
+static int take_interface(void *data, struct udev_device *child)
+{
+	struct device *d = data;
+	const char *number = udev_device_get_sysattr_value(child, "bInterfaceNumber");
+
+	if (number == NULL || !has_attr(child, "bInterfaceClass", "08"))
+		return 0;
+	d->interface = (int)strtol(number, NULL, 16);
+	return 1;
+}
+
+/* Have the kernel look for (or take away) a driver for the interface. */
+static int drive(const struct device *d, unsigned what)
+{
+	struct usbdevfs_ioctl command = { .ifno = d->interface, .ioctl_code = (int)what };
+
+	return ioctl(d->node, USBDEVFS_IOCTL, &command) < 0 ? -errno : 0;
+}
+
+static int attach(struct device *d, struct err *e)
+{
+	const char *node = udev_device_get_devnode(d->usb);
+	int r;
+
+	if (each_child(d, d->usb, "usb", take_interface, d) != 1)
+		return err_set(e, -ENODEV, "the device has no mass-storage interface");
+	d->node = node != NULL ? open(node, O_RDWR | O_CLOEXEC) : -1;
+	if (d->node < 0)
+		return err_set(e, -errno, "%s: %s", node != NULL ? node : "usb node",
+			       strerror(errno));
+	r = drive(d, USBDEVFS_CONNECT);
+	if (r < 0 && r != -EBUSY)	/* it has one already */
+		return err_set(e, r, "%s: the kernel's driver cannot be attached: %s", node,
+			       strerror(-r));
+	d->attached = true;
+	return 0;
+}
+
+int device_attach(const struct request_device *want, struct device **ret, struct err *e)
+{
+	struct device *d = calloc(1, sizeof(*d));
+	int r = 0;
+
+	if (d == NULL)
+		return err_set(e, -ENOMEM, "no memory for a device");
+	d->node = -1;
+	d->udev = udev_new();
+	d->monitor = d->udev != NULL ? udev_monitor_new_from_netlink(d->udev, "udev") : NULL;
+	/* Before the driver comes, so that nothing it brings is missed. */
+	if (d->monitor == NULL ||
+	    udev_monitor_filter_add_match_subsystem_devtype(d->monitor, "block", NULL) < 0 ||
+	    udev_monitor_enable_receiving(d->monitor) < 0)
+		r = err_set(e, -EIO, "udev cannot be listened to");
+	if (r == 0)
+		r = find_usb(d, want, e);
+	if (r == 0)
+		r = attach(d, e);
+	if (r < 0) {
+		device_detach(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+void device_detach(struct device *d)
+{
+	if (d == NULL)
+		return;
+	if (d->attached)
+		drive(d, USBDEVFS_DISCONNECT);	/* fails when it is unplugged */
+	if (d->node >= 0)
+		close(d->node);
+	udev_device_unref(d->usb);
+	udev_monitor_unref(d->monitor);
+	udev_unref(d->udev);
+	free(d);
+}
+
+/* ------ its volumes ------ */
+
+struct volume {
+	unsigned long long start;	/* sectors; of a whole disk 0 */
+	char node[DEVICE_NODE_MAX + 1];
+};
+
+struct unit {
+	unsigned number;
+	char disk[DEVICE_NODE_MAX + 1];	/* "": not there */
+	struct volume partitions[REQUEST_PARTITIONS_MAX];
+	unsigned n;
+	bool settled;			/* udev is through with all of it */
+};
+
+/* The last number of a SCSI device's name, "2:0:0:1". */
+static bool is_of_unit(struct udev_device *block, unsigned unit)
+{
+	struct udev_device *scsi =
+		udev_device_get_parent_with_subsystem_devtype(block, "scsi", "scsi_device");
+	const char *lun = scsi != NULL ? strrchr(udev_device_get_sysname(scsi), ':') : NULL;
+
+	return lun != NULL && strtoul(lun + 1, NULL, 10) == unit;
+}
+
+static int look_at(void *data, struct udev_device *block)
+{
+	struct unit *u = data;
+	const char *node = udev_device_get_devnode(block), *type = udev_device_get_devtype(block);
+	const char *start = udev_device_get_sysattr_value(block, "start");
+
+	if (node == NULL || type == NULL || strlen(node) > DEVICE_NODE_MAX ||
+	    !is_of_unit(block, u->number))
+		return 0;
+	if (udev_device_get_is_initialized(block) == 0)
+		u->settled = false;
+	if (strcmp(type, "disk") == 0) {
+		snprintf(u->disk, sizeof(u->disk), "%s", node);
+	} else if (u->n < REQUEST_PARTITIONS_MAX) {
+		u->partitions[u->n].start = strtoull(start != NULL ? start : "0", NULL, 10);
+		snprintf(u->partitions[u->n].node, sizeof(u->partitions[u->n].node), "%s", node);
+		u->n++;
+	}
+	return 0;
+}
+
+static int volume_cmp(const void *pa, const void *pb)
+{
+	const struct volume *a = pa, *b = pb;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Until the unit is there and udev through with it. */
+static int wait_for_unit(struct device *d, unsigned number, struct unit *u, struct err *e)
+{
+	const uint64_t until = now_ms() + DEVICE_WAIT_MS;
+	struct pollfd fd = { .fd = udev_monitor_get_fd(d->monitor), .events = POLLIN };
+	uint64_t now;
+
+	for (;;) {
+		*u = (struct unit){ .number = number, .settled = true };
+		if (each_child(d, d->usb, "block", look_at, u) < 0)
+			return err_set(e, -ENOMEM, "no memory to look for the card");
+		if (u->disk[0] != '\0' && u->settled)
+			break;
+		now = now_ms();
+		if (now >= until || poll(&fd, 1, (int)(until - now)) == 0)
+			return err_set(e, -ETIMEDOUT, "the kernel did not bring the card up within"
+				       " %d s", DEVICE_WAIT_MS / 1000);
+		udev_device_unref(udev_monitor_receive_device(d->monitor));
+	}
+	qsort(u->partitions, u->n, sizeof(u->partitions[0]), volume_cmp);
+	return 0;
+}
+
+int device_volume(struct device *d, unsigned unit, unsigned partition,
+		  char ret_node[DEVICE_NODE_MAX + 1], struct err *e)
+{
+	struct unit u;
+	int r = wait_for_unit(d, unit, &u, e);
+
+	if (r < 0)
+		return r;
+	if (partition > u.n)
+		return err_set(e, -ENOENT, "the card has no partition %u", partition);
+	snprintf(ret_node, DEVICE_NODE_MAX + 1, "%s",
+		 u.n == 0 ? u.disk : u.partitions[partition > 0 ? partition - 1 : 0].node);
+	return 0;
+}
+
+int device_make_writable(struct device *d, unsigned unit, struct err *e)
+{
+	struct unit u;
+	int r = wait_for_unit(d, unit, &u, e), fd, no = 0;
+
+	if (r < 0)
+		return r;
+	fd = open(u.disk, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, BLKROSET, &no) < 0)
+		r = err_set(e, -errno, "%s: %s", u.disk, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
