@@ -41,6 +41,7 @@ struct conf {
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
+	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */
 	uint32_t lister_timeout_ms;	/* 30000: no answer for that long ends it */
 };
 
