@@ -180,7 +180,6 @@ void resp_object_info(struct model *m, const struct resp_object *o);
 /* "20261123T204258", Shanghai; ret has 16 bytes. */
 void resp_format_time(int64_t seconds, char *ret);
 int64_t resp_now(const struct model *m);
-bool resp_has_device_properties(const struct model *m);
 /* false: no such property */
 bool resp_device_property(struct model *m, uint32_t code, bool describe);
 /* A string of a dataset, as UTF-8; false: it is not one. */

@@ -13,6 +13,7 @@ enum {
 	REMOVABLE_RAM = 4, HIERARCHICAL = 2,
 	READ_WRITE = 0, READ_ONLY = 1,
 	GENERIC_FOLDER = 1,
+	GET_DEVICE_PROP_VALUE = 0x1015, GET_PARTIAL_OBJECT_64 = 0x95c1,
 };
 
 static const uint64_t CAPACITY = UINT64_C(64) << 30;
@@ -187,21 +188,18 @@ static void add_operations(struct model *m)
 	add_codes(m, codes, n);
 }
 
-bool resp_has_device_properties(const struct model *m)
-{
-	return resp_operation_find(m, 0x1015) != NULL;
-}
-
 void resp_device_info(struct model *m)
 {
 	resp_add16(m, 100);		/* of the standard, in hundredths */
 	resp_add32(m, 6);		/* vendor extension: MTP */
 	resp_add16(m, 100);
-	resp_add_text(m, "microsoft.com: 1.0; android.com: 1.0;");
+	resp_add_text(m, resp_operation_find(m, GET_PARTIAL_OBJECT_64) != NULL ?
+			 "microsoft.com: 1.0; android.com: 1.0;" : "microsoft.com: 1.0;");
 	resp_add16(m, 0);		/* functional mode: standard */
 	add_operations(m);
 	add_codes(m, events, COUNT(events));
-	add_codes(m, properties, resp_has_device_properties(m) ? COUNT(properties) : 0);
+	add_codes(m, properties, resp_operation_find(m, GET_DEVICE_PROP_VALUE) != NULL ?
+				 COUNT(properties) : 0);
 	add_codes(m, NULL, 0);		/* captures nothing */
 	add_codes(m, resp_formats, resp_n_formats);
 	resp_add_text(m, m->c.manufacturer);
