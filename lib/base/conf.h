@@ -39,6 +39,7 @@ struct conf {
 	 * credentials, without those /etc/dockvault/seal.key. */
 	char seal_key[CONF_PATH_MAX];
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
+	char recorders[CONF_PATH_MAX];	/* directories of recorders.d(5), parted by ':' */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
 	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */
