@@ -116,3 +116,15 @@ struct digest blake2b_end(struct blake2b *s)
 	memcpy(d.b, words, DIGEST_LEN);
 	return d;
 }
+
+struct digest blake2b_so_far(const struct blake2b *s)
+{
+	struct blake2b copy = *s;
+
+	return blake2b_end(&copy);
+}
+
+uint64_t blake2b_total(const struct blake2b *s)
+{
+	return s->hashed + s->held;
+}

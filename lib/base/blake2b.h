@@ -29,6 +29,12 @@ struct blake2b {
 void blake2b_init(struct blake2b *s);
 void blake2b_add(struct blake2b *s, const void *p, size_t len);
 
+/* The digest of what was added so far; more may be added. */
+struct digest blake2b_so_far(const struct blake2b *s);
+
+/* How many bytes were added. */
+uint64_t blake2b_total(const struct blake2b *s);
+
 /* The digest of all that was added.  s is to be initialised before it is used again. */
 struct digest blake2b_end(struct blake2b *s);
 

@@ -52,6 +52,19 @@ int file_write_all(int fd, const void *p, size_t len)
 	return 0;
 }
 
+int file_link(int fd, int at, const char *name)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, at, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	/* No /proc here: this way needs a capability. */
+	return linkat(fd, "", at, name, AT_EMPTY_PATH) == 0 ? 0 : -errno;
+}
+
 int file_sync_dir(const char *dir, struct err *e)
 {
 	AUTO(closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -23,6 +23,12 @@ int file_read(const char *path, struct buf *b, struct err *e);
  */
 int file_replace(const char *path, const void *p, size_t len, mode_t mode, struct err *e);
 
+/*
+ * Give an open file the name `name` below the directory at; one made with O_TMPFILE has none
+ * before.  0, or a negative errno: -EEXIST.
+ */
+int file_link(int fd, int at, const char *name);
+
 /* Sync the directory itself, so that the names in it survive a power cut. */
 int file_sync_dir(const char *dir, struct err *e);
 

@@ -23,6 +23,21 @@
 
 struct vault;
 
+/* So many bytes, and the digest of them: a blob up to there. */
+struct vault_mark {
+	uint64_t size;
+	struct digest prefix;
+};
+
+/* What resume calls with what an interrupted blob left. */
+struct vault_rehash {
+	void *data;
+	uint64_t limit;			/* marks beyond it count for nothing */
+	bool (*add)(void *data, const uint8_t *p, size_t len);	/* false: stop */
+	/* Is this the mark of all that was added?  The last one that is, is where it goes on. */
+	bool (*agrees)(void *data, const struct vault_mark *m);
+};
+
 struct vault_backend {
 	/* ------ required ------ */
 
@@ -32,8 +47,8 @@ struct vault_backend {
 	/* Forget the store; no blob is left. */
 	void (*close)(void *store);
 
-	/* Start a blob that nobody can see. */
-	int (*begin)(void *store, void **ret_blob, struct err *e);
+	/* Start a blob that nobody can see.  key: of mark and resume, copied; NULL: neither comes. */
+	int (*begin)(void *store, const struct digest *key, void **ret_blob, struct err *e);
 
 	/* Add bytes behind those added before. */
 	int (*append)(void *blob, const uint8_t *buf, size_t len, struct err *e);
@@ -46,7 +61,7 @@ struct vault_backend {
 	int (*publish)(void *blob, const struct digest *address, bool *ret_existed,
 		       struct err *e);
 
-	/* Free blob.  What was not published is gone, here and in the store. */
+	/* Free blob.  What was neither published nor left is gone, here and in the store. */
 	void (*end)(void *blob);
 
 	/* 1 when there is something of this address and size, 0 when not. */
@@ -56,6 +71,23 @@ struct vault_backend {
 
 	/* Before the first append: take the space for size bytes now, or say -ENOSPC. */
 	int (*reserve)(void *blob, uint64_t size, struct err *e);
+
+	/* ------ optional, all three: a blob that another may continue ------ */
+
+	/*
+	 * Before the first append: go on with what a blob of the same key left.  How many bytes
+	 * it has now, 0 when it is as begun.  Stopped by add, nothing is changed.
+	 */
+	uint64_t (*resume)(void *blob, const struct vault_rehash *h);
+
+	/*
+	 * Make the bytes up to m durable, and m after them.  That m cannot be kept is no failure:
+	 * leave will say it.
+	 */
+	int (*mark)(void *blob, const struct vault_mark *m, struct err *e);
+
+	/* Only end follows.  What was marked stays: 0, or why the last mark could not be kept. */
+	int (*leave)(void *blob);
 };
 
 extern const struct vault_backend vault_local;

@@ -1,8 +1,8 @@
 /*
  * A vault in a directory: "DIR/objects/ab/cd/<64 hex>".  A blob is a file
  * without a name (O_TMPFILE) until it is whole and synced, so that a crash
- * leaves nothing to clean up.  DESIGN.md has what a power cut leaves at each
- * step.
+ * leaves nothing to clean up; one that may be continued gets a name of its own
+ * (vault_partial.h).  DESIGN.md has what a power cut leaves at each step.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "vault/vault.h"
 #include "vault/vault_backend.h"
+#include "vault/vault_partial.h"
 
 enum {
 	BLOB_MODE = 0440,
@@ -28,8 +29,8 @@ enum {
 };
 
 struct local {
-	int objects;		/* directory */
-	dev_t dev;		/* which one it is */
+	int objects, partial;	/* directories */
+	dev_t dev;		/* which one objects is */
 	ino_t ino;
 	bool immutable;
 	char dir[VAULT_PATH_MAX];	/* for messages */
@@ -48,6 +49,7 @@ struct local_blob {
 	bool direct;
 	uint64_t size;
 	uint64_t flushed;	/* buffered only: write-back was started up to here */
+	struct partial partial;
 };
 
 static void closep(int *fd)
@@ -117,6 +119,11 @@ static int open_dirs(struct local *l, struct err *e)
 		return failed(l, "cannot be opened", e);
 	if (make_dir(top, "objects") < 0)
 		return failed(l, "objects cannot be made", e);
+	if (make_dir(top, "partial") < 0)
+		return failed(l, "partial cannot be made", e);
+	l->partial = openat(top, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->partial < 0)
+		return failed(l, "partial cannot be opened", e);
 	l->objects = openat(top, "objects", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->objects < 0 || fstat(l->objects, &st) < 0)
 		return failed(l, "objects cannot be opened", e);
@@ -149,6 +156,7 @@ static void local_close(void *store)
 	struct local *l = store;
 
 	closep(&l->objects);
+	closep(&l->partial);
 	free(l);
 }
 
@@ -163,7 +171,7 @@ static int local_open(const char *where, unsigned flags, void **ret_store, struc
 	l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return err_set(e, -ENOMEM, "vault %s: no memory", where);
-	l->objects = -1;
+	l->objects = l->partial = -1;
 	l->immutable = (flags & VAULT_IMMUTABLE) != 0;
 	snprintf(l->dir, sizeof(l->dir), "%s", where);
 	r = open_dirs(l, e);
@@ -179,7 +187,7 @@ static int local_open(const char *where, unsigned flags, void **ret_store, struc
 
 /* ------ writing ------ */
 
-static int local_begin(void *store, void **ret_blob, struct err *e)
+static int local_begin(void *store, const struct digest *key, void **ret_blob, struct err *e)
 {
 	struct local *l = store;
 	struct local_blob *b;
@@ -191,6 +199,7 @@ static int local_begin(void *store, void **ret_blob, struct err *e)
 	if (b == NULL)
 		return err_set(e, -ENOMEM, "vault %s: no memory", l->dir);
 	*b = (struct local_blob){ .l = l, .direct = true };
+	partial_init(&b->partial, l->partial, key);
 	b->fd = open_unnamed(l, O_DIRECT);
 	if (b->fd < 0 && errno == EINVAL) {
 		b->direct = false;
@@ -384,17 +393,9 @@ static int adopt(const struct local *l, const char *file, uint64_t size, struct 
 	return 0;
 }
 
-static int link_unnamed(const struct local_blob *b, const char *file)
+static bool is_partial(const struct local_blob *b)
 {
-	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	if (linkat(AT_FDCWD, self, b->l->objects, file, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-	/* No /proc here: this way needs a capability. */
-	return linkat(b->fd, "", b->l->objects, file, AT_EMPTY_PATH) == 0 ? 0 : -errno;
+	return b->partial.marks >= 0;
 }
 
 static int local_publish(void *blob, const struct digest *address, bool *ret_existed,
@@ -412,7 +413,7 @@ static int local_publish(void *blob, const struct digest *address, bool *ret_exi
 	if ((r = settle_dir(l, n.top, ".", n.top_synced, e)) < 0 ||
 	    (r = settle_dir(l, n.leaf, n.top, n.leaf_synced, e)) < 0)
 		return r;
-	r = link_unnamed(b, n.file);
+	r = file_link(b->fd, l->objects, n.file);
 	existed = r == -EEXIST;
 	if (r < 0 && !existed) {
 		errno = -r;
@@ -422,11 +423,18 @@ static int local_publish(void *blob, const struct digest *address, bool *ret_exi
 		r = adopt(l, n.file, b->size, e);
 		if (r < 0)
 			return r;
-	} else {
+	} else if (!is_partial(b)) {
 		make_immutable(l, b->fd);
 	}
 	if ((r = sync_dir(l, n.leaf, e)) < 0 || (r = in_place(l, e)) < 0)
 		return r;
+	if (is_partial(b)) {
+		/* Only now: until the new name is durable the old one is needed, and
+		 * nobody takes away a name of what is immutable. */
+		partial_remove(&b->partial);
+		if (!existed)
+			make_immutable(l, b->fd);
+	}
 	*ret_existed = existed;
 	return 0;
 }
@@ -435,8 +443,47 @@ static void local_end(void *blob)
 {
 	struct local_blob *b = blob;
 
+	if (is_partial(b))
+		partial_remove(&b->partial);
 	closep(&b->fd);
 	free(b);
+}
+
+/* ------ what may be continued ------ */
+
+static uint64_t local_resume(void *blob, const struct vault_rehash *h)
+{
+	struct local_blob *b = blob;
+	int fd = partial_take(&b->partial, h), flags;
+
+	if (fd < 0)
+		return 0;
+	close(b->fd);
+	b->fd = fd;
+	b->size = b->flushed = b->partial.kept;
+	flags = fcntl(fd, F_GETFL);
+	b->direct = flags >= 0 && fcntl(fd, F_SETFL, flags | O_DIRECT) == 0;
+	return b->size;
+}
+
+static int local_mark(void *blob, const struct vault_mark *m, struct err *e)
+{
+	struct local_blob *b = blob;
+
+	if (!partial_name(&b->partial, b->fd))
+		return 0;
+	/* A failure is reported once, and the bytes may be lost: it must end the put. */
+	if (fdatasync(b->fd) < 0)
+		return failed(b->l, "a new blob cannot be synced", e);
+	partial_add(&b->partial, m);
+	return 0;
+}
+
+static int local_leave(void *blob)
+{
+	struct local_blob *b = blob;
+
+	return partial_leave(&b->partial, b->fd);
 }
 
 static int local_has(void *store, const struct digest *address, uint64_t size, struct err *e)
@@ -464,4 +511,7 @@ const struct vault_backend vault_local = {
 	.publish = local_publish,
 	.end = local_end,
 	.has = local_has,
+	.resume = local_resume,
+	.mark = local_mark,
+	.leave = local_leave,
 };

@@ -56,11 +56,12 @@ static void fake_close(void *store)
 	fake.closed++;
 }
 
-static int fake_begin(void *store, void **ret_blob, struct err *e)
+static int fake_begin(void *store, const struct digest *key, void **ret_blob, struct err *e)
 {
 	int r = fake_fails("begin", e);
 
 	ck_assert_ptr_eq(store, &fake);
+	ck_assert_ptr_null(key);	/* this backend cannot continue a blob */
 	if (r < 0)
 		return r;
 	fake.begun++;
@@ -120,8 +121,8 @@ static int fake_has(void *store, const struct digest *address, uint64_t size, st
 }
 
 static const struct vault_backend backend = {
-	fake_open, fake_close, fake_begin, fake_append, fake_publish, fake_end, fake_has,
-	fake_reserve,
+	.open = fake_open, .close = fake_close, .begin = fake_begin, .append = fake_append,
+	.publish = fake_publish, .end = fake_end, .has = fake_has, .reserve = fake_reserve,
 };
 
 static uv_loop_t loop;
