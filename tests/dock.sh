@@ -3,6 +3,7 @@
 #   . tests/dock.sh; dock_begin		stack below $DOCK/stack, $slots of vaultctl's exports
 #   signed_card DIR ID N BYTES		N more signed segments of recorder ID, as one recording
 #   plain_card DIR N BYTES		N files that nobody signed
+#   DOCK_SLOTS=N dock_begin		more slots than eight
 #   expect_segments RECORDER DIR...	exactly the files of these folders are recorded, each once
 #
 # shellcheck shell=bash
@@ -28,7 +29,7 @@ dock_begin() {
 	DOCK=$(mktemp -d)
 	trap dock_end EXIT
 	${before_stack:-:}
-	stack up >/dev/null
+	stack up ${DOCK_SLOTS:+--slots "$DOCK_SLOTS"} >/dev/null
 	exports=$(stack env)
 	eval "$exports"
 	if [ $# -gt 0 ]; then
@@ -51,6 +52,15 @@ enroll() {
 # plug SLOT FOLDER-OR-IMAGE SERIAL [FAULT]
 plug() {
 	stack dock "$1" "$2" --vid 1209 --pid 5a01 --serial "$3" ${4:+--fault "$4"} >/dev/null
+}
+# plug_mtp SLOT FOLDER SERIAL [FAULT]: one that serves the folder by MTP
+plug_mtp() {
+	stack dock "$1" "$2" --mtp --vid 1209 --pid 5a01 --serial "$3" ${4:+--fault "$4"} >/dev/null
+}
+# plug_locked SLOT UNLOCK FOLDER-OR-IMAGE SERIAL [OPTION...]: as 1209:5a00 until it was told UNLOCK
+plug_locked() {
+	stack dock "$1" "$3" --unlock "$2" --locked-as 1209:5a00 --vid 1209 --pid 5a01 --serial "$4" \
+		"${@:5}" >/dev/null
 }
 
 utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%S.000Z; }

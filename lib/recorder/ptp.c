@@ -166,7 +166,7 @@ int ptp_event_parse(const uint8_t *p, size_t len, uint16_t *ret_code, uint32_t *
 	uint32_t says;
 
 	if (len < 4)
-		return len == 0 || p[0] <= PTP_CONTAINER_MAX ? 0 : -1;
+		return 0;
 	says = get32(p);
 	if (says < PTP_HEADER_LEN || says > PTP_CONTAINER_MAX || len > says)
 		return -1;
@@ -191,6 +191,71 @@ const char *ptp_event_alarms(uint16_t code)
 	default:
 		return NULL;
 	}
+}
+
+/* A string: how many characters with its NUL, then UTF-16LE.  Returns its length. */
+static size_t put_text(uint8_t *p, const char *text)
+{
+	size_t n = strlen(text) + 1, i;
+
+	p[0] = (uint8_t)n;
+	for (i = 0; i < n; i++)
+		put16(p + 1 + 2 * i, (uint8_t)text[i]);
+	return 1 + 2 * n;
+}
+
+size_t ptp_object_info(const char *name, uint32_t size, uint8_t ret[PTP_OBJECT_INFO_MAX])
+{
+	enum { FORMAT = 4, SIZE = 8, FILENAME = 52, UNDEFINED = 0x3000 };
+	size_t len = strlen(name), i;
+
+	if (len == 0 || len > PTP_NAME_MAX)
+		return 0;
+	for (i = 0; i < len; i++)
+		if (name[i] < ' ' || name[i] > '~' || name[i] == '/')
+			return 0;
+	memset(ret, 0, PTP_OBJECT_INFO_MAX);
+	put16(ret + FORMAT, UNDEFINED);
+	put32(ret + SIZE, size);
+	/* Behind the name three strings that are empty: two dates and the keywords. */
+	return FILENAME + put_text(ret + FILENAME, name) + 3;
+}
+
+bool ptp_clock(const char *datetime, uint8_t ret[PTP_CLOCK_DATA_LEN])
+{
+	size_t i;
+
+	if (strlen(datetime) != PTP_CLOCK_LEN)
+		return false;
+	for (i = 0; i < PTP_CLOCK_LEN; i++)
+		if (i == 8 ? datetime[i] != 'T' : datetime[i] < '0' || datetime[i] > '9')
+			return false;
+	put_text(ret, datetime);
+	return true;
+}
+
+void ptp_cancel_data(uint32_t tid, uint8_t ret[PTP_CANCEL_LEN])
+{
+	put16(ret, 0x4001);
+	put32(ret + 2, tid);
+}
+
+int ptp_status_parse(const uint8_t *p, size_t len, uint8_t endpoint_in, uint8_t endpoint_out,
+		     bool *ret_halted_in, bool *ret_halted_out)
+{
+	size_t at;
+
+	if (len < 4 || get16(p) < 4 || get16(p) > len)
+		return -1;
+	if (get16(p + 2) == PTP_DEVICE_BUSY)
+		return 0;
+	if (get16(p + 2) != PTP_OK && get16(p + 2) != PTP_TRANSACTION_CANCELLED)
+		return -1;
+	for (at = 4; at + 4 <= get16(p); at += 4) {
+		*ret_halted_in |= get32(p + at) == endpoint_in;
+		*ret_halted_out |= get32(p + at) == endpoint_out;
+	}
+	return 1;
 }
 
 /* --- responses --- */

@@ -56,6 +56,26 @@ enum { PTP_HEADER_LEN = 12, PTP_CONTAINER_MAX = 12 + 4 * MTP_PARAMS_MAX };
 enum ptp_type { PTP_TYPE_COMMAND = 1, PTP_TYPE_DATA = 2, PTP_TYPE_RESPONSE = 3,
 		PTP_TYPE_EVENT = 4 };
 
+enum { PTP_NAME_MAX = 254, PTP_OBJECT_INFO_MAX = 56 + 2 * (PTP_NAME_MAX + 1) };
+
+/*
+ * The ObjectInfo dataset of a new file of size bytes; returns its length, or 0
+ * when name is no name: 1 to PTP_NAME_MAX printable ASCII characters, no '/'.
+ */
+size_t ptp_object_info(const char *name, uint32_t size, uint8_t ret[PTP_OBJECT_INFO_MAX]);
+
+enum { PTP_CLOCK_LEN = 15, PTP_CLOCK_DATA_LEN = 1 + 2 * (PTP_CLOCK_LEN + 1) };
+
+/* DateTime as a dataset; false when it is not "YYYYMMDDThhmmss". */
+bool ptp_clock(const char *datetime, uint8_t ret[PTP_CLOCK_DATA_LEN]);
+
+/* Class requests (Still Image Capture Device 1.0, section 5). */
+enum { PTP_REQUEST_CANCEL = 0x64, PTP_REQUEST_RESET = 0x66, PTP_REQUEST_STATUS = 0x67 };
+enum { PTP_CANCEL_LEN = 6, PTP_STATUS_MAX = 12 };
+
+/* What goes with Cancel. */
+void ptp_cancel_data(uint32_t tid, uint8_t ret[PTP_CANCEL_LEN]);
+
 #define PTP_UNKNOWN	UINT64_MAX	/* a length that only the end of the data tells */
 
 /*
@@ -92,6 +112,13 @@ enum { PTP_EVENT_OBJECT_REMOVED = 0x4003 };
 
 /* The sentence for an event after which the medium is not what it was, or NULL. */
 const char *ptp_event_alarms(uint16_t code);
+
+/*
+ * The answer to Get Device Status: 1, it has settled; 0, it is busy; -1, it is
+ * no such answer.  *ret_halted_*: it says that this endpoint is.
+ */
+int ptp_status_parse(const uint8_t *p, size_t len, uint8_t endpoint_in, uint8_t endpoint_out,
+		     bool *ret_halted_in, bool *ret_halted_out);
 
 /* --- responses --- */
 

@@ -23,7 +23,7 @@ struct model_io {
 	struct usb_io io;
 	struct model_io_device device;
 	void *data;
-	struct queue control, out, in;
+	struct queue control, out, in, event;
 	struct act *acts, **acts_tail;
 	uv_idle_t pump;		/* runs while something can be done */
 	uv_timer_t delay;	/* in its stead for a model with delay-us */
@@ -82,6 +82,8 @@ static struct queue *queue_of(struct model_io *mio, uint8_t endpoint)
 		return &mio->control;
 	if (endpoint == mio->io.endpoint_in)
 		return &mio->in;
+	if (endpoint == mio->io.endpoint_event)
+		return &mio->event;
 	return endpoint == mio->io.endpoint_out ? &mio->out : NULL;
 }
 
@@ -142,7 +144,8 @@ static bool act_first(struct model_io *mio)
 static bool step(struct model_io *mio)
 {
 	return act_first(mio) || end_marked(&mio->control) || end_marked(&mio->out) ||
-	       end_marked(&mio->in) || try_first(mio, &mio->control) ||
+	       end_marked(&mio->in) || end_marked(&mio->event) ||
+	       try_first(mio, &mio->control) || try_first(mio, &mio->event) ||
 	       try_first(mio, &mio->out) || try_first(mio, &mio->in);
 }
 
@@ -159,6 +162,8 @@ static void on_expiry(uv_timer_t *h)
 {
 	struct model_io *mio = h->data;
 
+	if (mio->in.head == NULL && mio->out.head == NULL)
+		mark(&mio->event, USB_TIMED_OUT);
 	mark(&mio->out, USB_TIMED_OUT);
 	mark(&mio->in, USB_TIMED_OUT);
 	wake(mio);
@@ -167,7 +172,8 @@ static void on_expiry(uv_timer_t *h)
 /* Nothing can move: whoever waits with a time-out is owed its end. */
 static void park(struct model_io *mio)
 {
-	const struct usb_xfer *x = mio->in.head != NULL ? mio->in.head : mio->out.head;
+	const struct usb_xfer *x = mio->in.head != NULL ? mio->in.head :
+				   mio->out.head != NULL ? mio->out.head : mio->event.head;
 
 	uv_idle_stop(&mio->pump);
 	if (x != NULL && x->timeout_ms > 0)
@@ -262,7 +268,7 @@ static void io_close(struct usb_io *io, void (*cb)(void *data), void *data)
 	struct model_io *mio = of(io);
 
 	if (mio->control.head != NULL || mio->out.head != NULL || mio->in.head != NULL ||
-	    mio->acts != NULL)
+	    mio->event.head != NULL || mio->acts != NULL)
 		BUG("model_io: closed with a transfer in flight");
 	mio->closed = cb;
 	mio->closed_data = data;
@@ -300,6 +306,11 @@ int model_io_over(uv_loop_t *loop, const struct model_io_device *device, void *d
 	return 0;
 }
 
+void model_io_wake(struct usb_io *io)
+{
+	wake(of(io));
+}
+
 /* --- the model as such a device --- */
 
 static enum model_answer ask(struct model *m, struct usb_xfer *x, size_t *len)
@@ -312,6 +323,8 @@ static enum model_answer ask(struct model *m, struct usb_xfer *x, size_t *len)
 		return model_control(m, x->buf, x->buf + 8, len);
 	case MODEL_EP_IN:
 		return model_bulk_in(m, x->buf, x->len, len);
+	case MODEL_EP_EVENT:
+		return model_event_in(m, x->buf, x->len, len);
 	default:
 		a = model_bulk_out(m, x->buf, x->len);
 		*len = a == MODEL_OK ? x->len : 0;
@@ -359,8 +372,11 @@ int model_io_new(uv_loop_t *loop, struct model *m, struct usb_io **ret)
 	};
 	const struct usb_io shape = {
 		.interface = 0,
+		.protocol = model_has_events(m) ? USB_PROTOCOL_MTP : USB_PROTOCOL_BOT,
 		.endpoint_in = MODEL_EP_IN,
 		.endpoint_out = MODEL_EP_OUT,
+		.endpoint_event = model_has_events(m) ? MODEL_EP_EVENT : 0,
+		.max_packet_event = model_has_events(m) ? MODEL_EVENT_PACKET : 0,
 		.max_packet = model_max_packet(m),
 		.superspeed = model_config(m)->superspeed,
 	};

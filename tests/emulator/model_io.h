@@ -14,6 +14,9 @@
  */
 int model_io_new(uv_loop_t *loop, struct model *m, struct usb_io **ret);
 
+/* Something happened to the model from outside (model_event()): look whether a transfer can end. */
+void model_io_wake(struct usb_io *io);
+
 /* Another device behind the same seam, for those who script one byte by byte. */
 struct model_io_device {
 	/*

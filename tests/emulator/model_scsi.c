@@ -28,10 +28,10 @@ static void put32(uint8_t *p, uint32_t n)
 void model_sense(struct model *m, uint8_t key, uint8_t asc, uint8_t ascq)
 {
 	m->status = CSW_FAILED;
-	m->sense_key = key;
-	m->asc = asc;
-	m->ascq = ascq;
-	m->sense_has_lba = false;
+	m->lun->sense_key = key;
+	m->lun->asc = asc;
+	m->lun->ascq = ascq;
+	m->lun->sense_has_lba = false;
 }
 
 static void say(struct model *m, size_t len, size_t allocated)
@@ -56,12 +56,12 @@ static void inquiry(struct model *m, const uint8_t *cdb)
 static void request_sense(struct model *m, const uint8_t *cdb)
 {
 	memset(m->reply, 0, 18);
-	m->reply[0] = m->sense_has_lba ? 0xf0 : 0x70;
-	m->reply[2] = m->sense_key;
-	put32(m->reply + 3, m->sense_has_lba ? m->sense_lba : 0);
+	m->reply[0] = m->lun->sense_has_lba ? 0xf0 : 0x70;
+	m->reply[2] = m->lun->sense_key;
+	put32(m->reply + 3, m->lun->sense_has_lba ? m->lun->sense_lba : 0);
 	m->reply[7] = 10;
-	m->reply[12] = m->asc;
-	m->reply[13] = m->ascq;
+	m->reply[12] = m->lun->asc;
+	m->reply[13] = m->lun->ascq;
 	model_sense(m, 0, 0, 0);
 	m->status = CSW_PASSED;
 	say(m, 18, cdb[4]);
@@ -69,24 +69,18 @@ static void request_sense(struct model *m, const uint8_t *cdb)
 
 static void read_capacity_10(struct model *m)
 {
-	put32(m->reply, (uint32_t)MIN(m->blocks - 1, UINT32_MAX));
-	put32(m->reply + 4, m->c.block_size);
+	put32(m->reply, (uint32_t)MIN(m->lun->blocks - 1, UINT32_MAX));
+	put32(m->reply + 4, m->lun->unit.block_size);
 	say(m, 8, 8);
 }
 
 static void read_capacity_16(struct model *m, const uint8_t *cdb)
 {
 	memset(m->reply, 0, 32);
-	put32(m->reply, (uint32_t)((m->blocks - 1) >> 32));
-	put32(m->reply + 4, (uint32_t)(m->blocks - 1));
-	put32(m->reply + 8, m->c.block_size);
+	put32(m->reply, (uint32_t)((m->lun->blocks - 1) >> 32));
+	put32(m->reply + 4, (uint32_t)(m->lun->blocks - 1));
+	put32(m->reply + 8, m->lun->unit.block_size);
 	say(m, 32, be32(cdb + 10));
-}
-
-static bool covers(const struct model *m, int64_t place)
-{
-	return place >= 0 && (uint64_t)place >= m->content_bytes &&
-	       (uint64_t)place - m->content_bytes < m->left;
 }
 
 /* The scripted faults that hit the READ just prepared. */
@@ -94,50 +88,52 @@ static void spoil(struct model *m, uint64_t lba, uint64_t blocks)
 {
 	struct model_faults *f = &m->c.faults;
 
-	if (covers(m, f->hang_at))
+	if (model_covers(m, f->hang_at, m->left))
 		m->hung = true;
-	if (covers(m, f->stall_at)) {
+	if (model_covers(m, f->stall_at, m->left)) {
 		m->left = ((uint64_t)f->stall_at - m->content_bytes) / m->max_packet *
 			  m->max_packet;
 		m->end = END_STALL;
 		model_sense(m, ABORTED_COMMAND, 0, 0);
 		f->stall_at = -1;
-	} else if (covers(m, f->short_at) || covers(m, f->lie_at)) {
-		m->lies = !covers(m, f->short_at);
+	} else if (model_covers(m, f->short_at, m->left) || model_covers(m, f->lie_at, m->left)) {
+		m->lies = !model_covers(m, f->short_at, m->left);
 		m->left -= MIN(m->left, m->max_packet);
 		m->end = END_SHORT;
 		*(m->lies ? &f->lie_at : &f->short_at) = -1;
 	}
-	if (f->bad_sector >= 0 && (uint64_t)f->bad_sector - lba < blocks) {
-		m->left = MIN(m->left, ((uint64_t)f->bad_sector - lba) * m->c.block_size);
+	if (f->bad_sector >= 0 && m->lun == &m->luns[0] &&
+	    (uint64_t)f->bad_sector - lba < blocks) {
+		m->left = MIN(m->left, ((uint64_t)f->bad_sector - lba) * m->lun->unit.block_size);
 		m->end = END_STALL;
 		model_sense(m, MEDIUM_ERROR, 0x11, 0);
-		m->sense_lba = (uint32_t)f->bad_sector;
-		m->sense_has_lba = true;
+		m->lun->sense_lba = (uint32_t)f->bad_sector;
+		m->lun->sense_has_lba = true;
 	}
 }
 
 static void read_blocks(struct model *m, uint64_t lba, uint32_t blocks)
 {
-	uint64_t present = MIN(m->blocks, m->c.image_size / m->c.block_size);
+	uint64_t present = MIN(m->lun->blocks, m->lun->unit.image_size / m->lun->unit.block_size);
 
 	if (lba > present || blocks > present - lba) {
 		model_sense(m, ILLEGAL_REQUEST, 0x21, 0);
 		return;
 	}
 	m->content = true;
-	m->at = lba * m->c.block_size;
-	m->left = (uint64_t)blocks * m->c.block_size;
+	m->at = lba * m->lun->unit.block_size;
+	m->left = (uint64_t)blocks * m->lun->unit.block_size;
 	spoil(m, lba, blocks);
 }
 
 /* Something to say before a command that needs the medium can be carried out. */
 static bool not_now(struct model *m)
 {
-	if (m->attention) {
-		m->attention = false;
+	if (m->lun->attention) {
+		m->lun->attention = false;
 		model_sense(m, UNIT_ATTENTION, 0x29, 0);
-	} else if (m->c.faults.no_medium) {
+	} else if (m->lun->unit.image_size == 0 ||
+		   (m->c.faults.no_medium && m->lun == &m->luns[0])) {
 		model_sense(m, NOT_READY, 0x3a, 0);
 	} else if (m->c.faults.not_ready > 0) {
 		m->c.faults.not_ready--;
@@ -161,6 +157,8 @@ void model_scsi(struct model *m, const uint8_t cdb[16])
 		inquiry(m, cdb);
 	} else if (cdb[0] == REQUEST_SENSE) {
 		request_sense(m, cdb);
+	} else if (m->opens) {
+		;		/* what it says is that it leaves */
 	} else if (!not_now(m)) {
 		switch (cdb[0]) {
 		case TEST_UNIT_READY:

@@ -9,8 +9,9 @@ enum {
 	REQ_GET_STATUS = 0, REQ_CLEAR_FEATURE = 1, REQ_GET_DESCRIPTOR = 6,
 	REQ_GET_CONFIGURATION = 8, REQ_SET_CONFIGURATION = 9,
 	REQ_GET_INTERFACE = 10, REQ_SET_INTERFACE = 11,
-	BOT_RESET = 0xff, BOT_GET_MAX_LUN = 0xfe,
-	STRING_MANUFACTURER = 1, STRING_PRODUCT = 2, STRING_SERIAL = 3,
+	TO_INTERFACE = 0x21, FROM_INTERFACE = 0xa1,	/* class requests */
+	STRING_MANUFACTURER = 1, STRING_PRODUCT = 2, STRING_SERIAL = 3, STRING_INTERFACE = 4,
+	BULK = 2, INTERRUPT = 3,
 	DEVICE_LEN = 18,
 };
 
@@ -19,7 +20,8 @@ static const char *text_of(const struct model *m, uint8_t index)
 	switch (index) {
 	case STRING_MANUFACTURER:	return m->c.manufacturer;
 	case STRING_PRODUCT:		return m->c.product;
-	case STRING_SERIAL:		return m->c.serial;
+	case STRING_SERIAL:		return model_serial(m);
+	case STRING_INTERFACE:		return m->kind->name != NULL ? m->kind->name : "";
 	default:			return "";
 	}
 }
@@ -31,13 +33,15 @@ static uint8_t index_of(const struct model *m, uint8_t index)
 
 static size_t device_descriptor(const struct model *m, uint8_t d[DEVICE_LEN])
 {
+	uint16_t vid = model_is_locked(m) ? m->c.unlock.vid : m->c.vid;
+	uint16_t pid = model_is_locked(m) ? m->c.unlock.pid : m->c.pid;
 	const uint8_t bytes[DEVICE_LEN] = {
 		DEVICE_LEN, DESC_DEVICE,
 		0x00, m->c.superspeed ? 0x03 : 0x02,	/* bcdUSB */
 		0, 0, 0,				/* class: see the interface */
 		m->c.superspeed ? 9 : 64,		/* packet of endpoint 0 (2^9) */
-		(uint8_t)m->c.vid, (uint8_t)(m->c.vid >> 8),
-		(uint8_t)m->c.pid, (uint8_t)(m->c.pid >> 8),
+		(uint8_t)vid, (uint8_t)(vid >> 8),
+		(uint8_t)pid, (uint8_t)(pid >> 8),
 		0x00, 0x01,				/* bcdDevice */
 		index_of(m, STRING_MANUFACTURER), index_of(m, STRING_PRODUCT),
 		index_of(m, STRING_SERIAL),
@@ -48,13 +52,16 @@ static size_t device_descriptor(const struct model *m, uint8_t d[DEVICE_LEN])
 	return sizeof(bytes);
 }
 
-static size_t add_endpoint(const struct model *m, uint8_t *d, uint8_t address)
+static size_t add_endpoint(const struct model *m, uint8_t *d, uint8_t address, uint8_t type)
 {
+	uint16_t packet = type == INTERRUPT ? MODEL_EVENT_PACKET : m->max_packet;
 	const uint8_t endpoint[] = {
-		7, 5, address, 2 /* bulk */,
-		(uint8_t)m->max_packet, (uint8_t)(m->max_packet >> 8), 0,
+		7, 5, address, type, (uint8_t)packet, (uint8_t)(packet >> 8),
+		type == INTERRUPT ? 6 : 0,
 	};
-	const uint8_t companion[] = { 6, 0x30, 0, 0, 0, 0 };
+	const uint8_t companion[] = {
+		6, 0x30, 0, 0, type == INTERRUPT ? MODEL_EVENT_PACKET : 0, 0,
+	};
 
 	memcpy(d, endpoint, sizeof(endpoint));
 	if (!m->c.superspeed)
@@ -63,24 +70,28 @@ static size_t add_endpoint(const struct model *m, uint8_t *d, uint8_t address)
 	return sizeof(endpoint) + sizeof(companion);
 }
 
-static size_t config_descriptor(const struct model *m, uint8_t d[64])
+static size_t config_descriptor(const struct model *m, uint8_t d[80])
 {
-	static const uint8_t head[] = {
+	const struct model_kind *k = m->kind;
+	const uint8_t head[] = {
 		9, DESC_CONFIG, 0, 0 /* total length */, 1, 1, 0, 0x80, 250 /* 500 mA */,
-		9, 4, 0, 0, 2, 0x08, 0x06, 0x50, 0,	/* mass storage, SCSI, bulk-only */
+		9, 4, 0, 0, k->has_events ? 3 : 2,
+		k->interface[0], k->interface[1], k->interface[2], index_of(m, STRING_INTERFACE),
 	};
 	size_t n = sizeof(head);
 
 	memcpy(d, head, sizeof(head));
-	n += add_endpoint(m, d + n, MODEL_EP_IN);
-	n += add_endpoint(m, d + n, MODEL_EP_OUT);
+	n += add_endpoint(m, d + n, MODEL_EP_IN, BULK);
+	n += add_endpoint(m, d + n, MODEL_EP_OUT, BULK);
+	if (k->has_events)
+		n += add_endpoint(m, d + n, MODEL_EP_EVENT, INTERRUPT);
 	d[2] = (uint8_t)n;
 	return n;
 }
 
 size_t model_descriptors(const struct model *m, uint8_t *buf, size_t room)
 {
-	uint8_t all[DEVICE_LEN + 64];
+	uint8_t all[DEVICE_LEN + 80];
 	size_t n = device_descriptor(m, all);
 
 	n += config_descriptor(m, all + n);
@@ -89,8 +100,7 @@ size_t model_descriptors(const struct model *m, uint8_t *buf, size_t room)
 	return n;
 }
 
-/* One character of UTF-8 that the configuration gave; U+FFFD for what is not UTF-8. */
-static uint32_t next_char(const uint8_t **s)
+uint32_t model_next_char(const uint8_t **s)
 {
 	uint32_t c = *(*s)++;
 	int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
@@ -122,7 +132,7 @@ static size_t string(const struct model *m, uint8_t index, uint8_t buf[255])
 	if (*s == '\0')
 		return 0;
 	while (*s != '\0' && n + 4 <= 254) {
-		c = next_char(&s);
+		c = model_next_char(&s);
 		if (c >= 0x10000) {
 			uint32_t high = 0xd800 + ((c - 0x10000) >> 10);
 
@@ -149,8 +159,10 @@ static size_t descriptor(const struct model *m, uint8_t type, uint8_t index, uin
 }
 
 /* What the device says to an IN request; 0: it has nothing to say and stalls. */
-static size_t control_in(const struct model *m, const uint8_t setup[8], uint8_t buf[255])
+static size_t control_in(struct model *m, const uint8_t setup[8], uint8_t buf[255])
 {
+	if (setup[0] == FROM_INTERFACE)
+		return m->kind->class_in(m, setup, buf);
 	switch (setup[0] << 8 | setup[1]) {
 	case 0x80 << 8 | REQ_GET_DESCRIPTOR:
 		return descriptor(m, setup[3], setup[2], buf);
@@ -158,7 +170,6 @@ static size_t control_in(const struct model *m, const uint8_t setup[8], uint8_t 
 		buf[0] = m->configuration;
 		return 1;
 	case 0x81 << 8 | REQ_GET_INTERFACE:
-	case 0xa1 << 8 | BOT_GET_MAX_LUN:
 		buf[0] = 0;
 		return 1;
 	case 0x80 << 8 | REQ_GET_STATUS:
@@ -166,7 +177,8 @@ static size_t control_in(const struct model *m, const uint8_t setup[8], uint8_t 
 		memset(buf, 0, 2);
 		return 2;
 	case 0x82 << 8 | REQ_GET_STATUS:
-		buf[0] = setup[4] == MODEL_EP_IN ? m->halt_in : m->halt_out;
+		buf[0] = (setup[4] == MODEL_EP_IN && m->halt_in) ||
+			 (setup[4] == MODEL_EP_OUT && m->halt_out);
 		buf[1] = 0;
 		return 2;
 	default:
@@ -174,8 +186,10 @@ static size_t control_in(const struct model *m, const uint8_t setup[8], uint8_t 
 	}
 }
 
-static bool control_out(struct model *m, const uint8_t setup[8])
+static bool control_out(struct model *m, const uint8_t setup[8], const uint8_t *data, size_t len)
 {
+	if (setup[0] == TO_INTERFACE)
+		return m->kind->class_out(m, setup, data, len);
 	switch (setup[0] << 8 | setup[1]) {
 	case 0x00 << 8 | REQ_SET_CONFIGURATION:
 		if (setup[2] > 1)
@@ -187,9 +201,6 @@ static bool control_out(struct model *m, const uint8_t setup[8])
 	case 0x02 << 8 | REQ_CLEAR_FEATURE:
 		model_clear_halt(m, setup[4]);
 		return setup[2] == 0;
-	case 0x21 << 8 | BOT_RESET:
-		model_bot_reset(m);
-		return true;
 	default:
 		return false;
 	}
@@ -208,7 +219,7 @@ enum model_answer model_control(struct model *m, const uint8_t setup[8], uint8_t
 				       setup[3] != DESC_STRING))
 		return MODEL_HANG;
 	if ((setup[0] & 0x80) == 0)
-		return control_out(m, setup) ? MODEL_OK : MODEL_STALL;
+		return control_out(m, setup, data, MIN(asked, room)) ? MODEL_OK : MODEL_STALL;
 	n = control_in(m, setup, buf);
 	if (n == 0)
 		return MODEL_STALL;

@@ -44,13 +44,18 @@ const char *umock_bus_root(const struct umock_bus *b);
 
 /*
  * Plug a recorder into a port: "1-1", or "1-1.4" behind a hub that appears with
- * it.  config->image_fd is the bus's from now on when that succeeds.
+ * it.  The files of config are the bus's from now on when that succeeds.
  * -EEXIST: the port is taken.
  */
 int umock_plug(struct umock_bus *b, const char *port, const struct model_config *config,
 	       struct err *e);
 /* -ENOENT: nothing there, perhaps since a fault unplugged it. */
 int umock_unplug(struct umock_bus *b, const char *port, struct err *e);
+void umock_config_close(const struct model_config *config);
+
+/* Something happens to the recorder there: model_event(). */
+int umock_event(struct umock_bus *b, const char *port, const char *what, const char *arg,
+		struct err *e);
 
 /* Each docked recorder: its port and the content bytes it has sent. */
 void umock_each(struct umock_bus *b,
@@ -69,6 +74,7 @@ struct umock_interface {
 
 struct umock_endpoint {
 	uint8_t address, interface;
+	bool interrupt;
 };
 
 struct umock_device {
@@ -77,7 +83,7 @@ struct umock_device {
 	unsigned devnum;
 	char *syspath;
 	UMockdevIoctlBase *handler;
-	int image_fd, master, slave;
+	int master, slave;
 	struct model *model;		/* NULL: unplugged */
 	uint32_t delay_us;
 	struct umock_interface interfaces[UMOCK_INTERFACES_MAX];
@@ -99,7 +105,7 @@ bool umock_timer_is_stale(void);
 
 /* Charge or, negative, give back memory of transfers; false: over UMOCK_MEMORY_MAX. */
 bool umock_charge(struct umock_bus *b, int64_t bytes);
-/* The device left its bus: its model asked for it, or a person. */
+/* The device left its bus: its model asked for it, perhaps to come back, or a person. */
 void umock_gone(struct umock_device *d);
 /* Tell pollers of the node whether there is something to reap. */
 void umock_poll_state(struct umock_device *d);

@@ -12,7 +12,7 @@
 
 #include "base/util.h"
 
-enum { ROOT_DEVNUM = 1, DESCRIPTORS_MAX = 512, MAJOR = 189 /* usb_device */ };
+enum { ROOT_DEVNUM = 1, DESCRIPTORS_MAX = 512, MAJOR = 189 /* usb_device */, RETURN_MS = 200 };
 
 struct umock_bus {
 	UMockdevTestbed *testbed;
@@ -23,6 +23,15 @@ struct umock_bus {
 	 * umockdev must not close while a client may be connecting to it. */
 	struct umock_device *devices[UMOCK_DEVNUM_MAX + 1];
 	GHashTable *hubs;		/* ports of hubs: char * -> sysfs path */
+	GHashTable *returning;		/* ports of the unlocked: char * -> struct returning */
+};
+
+/* A recorder that was unlocked and is not back on the bus yet. */
+struct returning {
+	struct umock_bus *bus;
+	char *port;
+	struct model_config config;	/* strings are ours */
+	guint timer;
 };
 
 static GRecMutex lock;
@@ -93,7 +102,7 @@ static int add_device(struct umock_bus *b, const char *syspath, unsigned devnum,
 			       descriptors[4]);
 	g_string_append_printf(s, "A: idVendor=%02x%02x\\n\nA: idProduct=%02x%02x\\n\n",
 			       descriptors[9], descriptors[8], descriptors[11], descriptors[10]);
-	if (strings != NULL && strings->serial != NULL)
+	if (strings != NULL && strings->serial != NULL && strings->unlock.kind == MODEL_UNLOCK_NONE)
 		add_text(s, "serial", strings->serial);
 	if (strings != NULL && strings->manufacturer != NULL)
 		add_text(s, "manufacturer", strings->manufacturer);
@@ -156,8 +165,6 @@ static void device_free(struct umock_device *d)
 		return;
 	model_free(d->model);
 	g_clear_object(&d->handler);
-	if (d->image_fd >= 0)
-		close(d->image_fd);
 	if (d->master >= 0)
 		close(d->master);
 	if (d->slave >= 0)
@@ -211,6 +218,72 @@ static bool every(const struct umock_urb *u, const void *data)
 	return true;
 }
 
+void umock_config_close(const struct model_config *config)
+{
+	if (config->protocol == MODEL_MTP) {
+		close(config->folder_fd);
+		return;
+	}
+	if (config->image_fd >= 0)
+		close(config->image_fd);
+	for (unsigned i = 0; i < config->n_more; i++) {
+		if (config->more[i].image_fd >= 0)
+			close(config->more[i].image_fd);
+	}
+}
+
+static void returning_free(struct returning *r)
+{
+	g_free((void *)(uintptr_t)r->config.serial);
+	g_free((void *)(uintptr_t)r->config.manufacturer);
+	g_free((void *)(uintptr_t)r->config.product);
+	g_free(r->port);
+	g_free(r);
+}
+
+static int plug(struct umock_bus *b, const char *port, const struct model_config *config,
+		struct err *e);
+
+static gboolean come_back(void *data)
+{
+	struct returning *r = data;
+	struct err e = { 0 };
+
+	umock_lock();
+	if (!umock_timer_is_stale()) {
+		g_hash_table_remove(r->bus->returning, r->port);
+		if (plug(r->bus, r->port, &r->config, &e) < 0) {
+			g_printerr("dock-emulator: not back: %s\n", e.msg);
+			umock_config_close(&r->config);
+		}
+		returning_free(r);
+	}
+	umock_unlock();
+	return G_SOURCE_REMOVE;
+}
+
+static void will_return(struct umock_device *d, const struct model_config *config)
+{
+	struct returning *r = g_new0(struct returning, 1);
+
+	r->bus = d->bus;
+	r->port = g_strdup(d->port);
+	r->config = *config;
+	r->config.unlock.kind = MODEL_UNLOCK_NONE;
+	r->config.serial = g_strdup(config->serial);
+	r->config.manufacturer = g_strdup(config->manufacturer);
+	r->config.product = g_strdup(config->product);
+	g_hash_table_insert(d->bus->returning, r->port, r);
+	r->timer = g_timeout_add(RETURN_MS, come_back, r);
+}
+
+static void will_not_return(struct returning *r)
+{
+	g_source_remove(r->timer);
+	umock_config_close(&r->config);
+	returning_free(r);
+}
+
 void umock_gone(struct umock_device *d)
 {
 	struct umock_bus *b = d->bus;
@@ -223,8 +296,10 @@ void umock_gone(struct umock_device *d)
 	close(d->master);
 	close(d->slave);
 	d->master = d->slave = -1;
-	close(d->image_fd);
-	d->image_fd = -1;
+	if (model_was_unlocked(m))
+		will_return(d, model_config(m));
+	else
+		umock_config_close(model_config(m));
 	model_free(m);
 }
 
@@ -245,6 +320,7 @@ static void parse_descriptors(struct umock_device *d, const uint8_t *p, size_t l
 			if (d->n_endpoints == UMOCK_ENDPOINTS_MAX)
 				BUG("umock: too many endpoints");
 			d->endpoints[d->n_endpoints].address = p[at + 2];
+			d->endpoints[d->n_endpoints].interrupt = p[at + 3] == 3;
 			d->endpoints[d->n_endpoints++].interface = interface;
 		}
 	}
@@ -306,7 +382,7 @@ static int hub_of(struct umock_bus *b, const char *port, const char **ret, struc
 	/* A number without a recorder, never given out again. */
 	b->devices[devnum] = g_new0(struct umock_device, 1);
 	b->devices[devnum]->opens = 1;
-	b->devices[devnum]->image_fd = b->devices[devnum]->master = b->devices[devnum]->slave = -1;
+	b->devices[devnum]->master = b->devices[devnum]->slave = -1;
 	umockdev_testbed_uevent(b->testbed, path, "add");
 	*ret = path;
 	g_hash_table_insert(b->hubs, g_steal_pointer(&hub), g_steal_pointer(&path));
@@ -324,7 +400,7 @@ static int attach(struct umock_device *d, const struct model_config *config, str
 
 	r = model_new(config, &d->model);
 	if (r < 0)
-		return err_set(e, r, "port %s: no such card can be modelled: %s", d->port,
+		return err_set(e, r, "port %s: no such recorder can be modelled: %s", d->port,
 			       strerror(-r));
 	len = model_descriptors(d->model, descriptors, sizeof(descriptors));
 	parse_descriptors(d, descriptors, len);
@@ -349,14 +425,15 @@ static int plug(struct umock_bus *b, const char *port, const struct model_config
 
 	if (!port_is_good(port))
 		return err_set(e, -EINVAL, "%s: a port is 1-1, or 1-1.4 behind a hub", port);
-	if (find(b, port) != NULL || g_hash_table_contains(b->hubs, port))
+	if (find(b, port) != NULL || g_hash_table_contains(b->hubs, port) ||
+	    g_hash_table_contains(b->returning, port))
 		return err_set(e, -EEXIST, "port %s is taken; undock it first", port);
 	r = hub_of(b, port, &hub, e);
 	if (r < 0)
 		return r;
 	d = g_new0(struct umock_device, 1);
 	d->bus = b;
-	d->image_fd = d->master = d->slave = -1;
+	d->master = d->slave = -1;
 	d->delay_us = config->faults.delay_us;
 	g_strlcpy(d->port, port, sizeof(d->port));
 	d->syspath = g_strdup_printf("%s/%s", hub, port);
@@ -367,7 +444,6 @@ static int plug(struct umock_bus *b, const char *port, const struct model_config
 		device_free(d);
 		return r;
 	}
-	d->image_fd = config->image_fd;
 	b->devices[d->devnum] = d;
 	umockdev_testbed_uevent(b->testbed, d->syspath, "add");
 	return 0;
@@ -387,14 +463,39 @@ int umock_plug(struct umock_bus *b, const char *port, const struct model_config 
 int umock_unplug(struct umock_bus *b, const char *port, struct err *e)
 {
 	struct umock_device *d;
+	struct returning *back;
 	int r = 0;
 
 	umock_lock();
 	d = find(b, port);
+	back = g_hash_table_lookup(b->returning, port);
+	g_hash_table_remove(b->returning, port);
 	if (d != NULL)
 		umock_gone(d);
+	else if (back != NULL)
+		will_not_return(back);
 	else
 		r = err_set(e, -ENOENT, "port %s: nothing is docked there", port);
+	umock_unlock();
+	return r;
+}
+
+int umock_event(struct umock_bus *b, const char *port, const char *what, const char *arg,
+		struct err *e)
+{
+	struct umock_device *d;
+	int r;
+
+	umock_lock();
+	d = find(b, port);
+	if (d == NULL) {
+		r = err_set(e, -ENOENT, "port %s: nothing is docked there", port);
+	} else {
+		r = model_event(d->model, what, arg);
+		if (r < 0)
+			err_set(e, r, "port %s: %s: %s", port, what, strerror(-r));
+		umock_urb_pump(d);
+	}
 	umock_unlock();
 	return r;
 }
@@ -403,13 +504,19 @@ void umock_each(struct umock_bus *b,
 		void (*cb)(void *data, const char *port, uint64_t bytes),
 		void *data)
 {
+	GHashTableIter i;
+	void *port;
+
 	umock_lock();
-	for (unsigned i = 0; i <= UMOCK_DEVNUM_MAX; i++) {
-		struct umock_device *d = b->devices[i];
+	for (unsigned n = 0; n <= UMOCK_DEVNUM_MAX; n++) {
+		struct umock_device *d = b->devices[n];
 
 		if (d != NULL && d->model != NULL)
 			cb(data, d->port, model_content_bytes(d->model));
 	}
+	g_hash_table_iter_init(&i, b->returning);
+	while (g_hash_table_iter_next(&i, &port, NULL))
+		cb(data, port, 0);
 	umock_unlock();
 }
 
@@ -426,6 +533,7 @@ int umock_bus_new(struct umock_bus **ret, struct err *e)
 	b->testbed = umockdev_testbed_new();
 	b->root = umockdev_testbed_get_root_dir(b->testbed);
 	b->hubs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	b->returning = g_hash_table_new(g_str_hash, g_str_equal);
 	b->last_devnum = ROOT_DEVNUM;
 	r = add_hub(b, "/sys/devices/usb1", ROOT_DEVNUM, e);
 	if (r < 0) {
@@ -438,12 +546,20 @@ int umock_bus_new(struct umock_bus **ret, struct err *e)
 
 void umock_bus_free(struct umock_bus *b)
 {
+	GHashTableIter i;
+	void *returning;
+
 	if (b == NULL)
 		return;
 	umock_lock();
-	for (unsigned i = 0; i <= UMOCK_DEVNUM_MAX; i++) {
-		if (b->devices[i] != NULL && b->devices[i]->model != NULL)
-			umock_gone(b->devices[i]);
+	g_hash_table_iter_init(&i, b->returning);
+	while (g_hash_table_iter_next(&i, NULL, &returning)) {
+		g_hash_table_iter_remove(&i);
+		will_not_return(returning);
+	}
+	for (unsigned n = 0; n <= UMOCK_DEVNUM_MAX; n++) {
+		if (b->devices[n] != NULL && b->devices[n]->model != NULL)
+			umock_gone(b->devices[n]);
 	}
 	umock_unlock();
 	/* The bus and its devices stay for umockdev's thread and clients that hold a node: the

@@ -1,12 +1,10 @@
 #include "emulator/umock_control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,7 +12,7 @@
 #include "base/file.h"
 #include "base/util.h"
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 32 };
 
 struct client {
 	struct umock_control *control;
@@ -62,74 +60,6 @@ static int split(char *line, char *words[WORDS_MAX])
 	return n;
 }
 
-static int parse_id(const char *text, uint16_t *ret)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 16);
-
-	if (end == text || *end != '\0' || strlen(text) > 4)
-		return -EINVAL;
-	*ret = (uint16_t)n;
-	return 0;
-}
-
-static int parse_option(const char *word, struct model_config *c, struct err *e)
-{
-	const char *value = strchr(word, '=');
-	size_t len = value != NULL ? (size_t)(value - word) : 0;
-	int r = 0;
-
-#define IS(name) (len == sizeof(name) - 1 && memcmp(word, name, len) == 0)
-	if (value++ == NULL)
-		r = -EINVAL;
-	else if (IS("vid"))
-		r = parse_id(value, &c->vid);
-	else if (IS("pid"))
-		r = parse_id(value, &c->pid);
-	else if (IS("serial"))
-		c->serial = value;
-	else if (IS("product"))
-		c->product = value;
-	else if (IS("manufacturer"))
-		c->manufacturer = value;
-	else if (IS("block"))
-		c->block_size = strcmp(value, "4096") == 0 ? 4096 : 512;
-	else if (IS("superspeed"))
-		c->superspeed = strcmp(value, "1") == 0;
-	else if (IS("fault"))
-		r = model_faults_parse(value, &c->faults);
-	else
-		r = -EINVAL;
-#undef IS
-	return r < 0 ? err_set(e, r, "%s: not understood", word) : 0;
-}
-
-static int dock(struct umock_bus *b, char *words[], int n, struct err *e)
-{
-	struct model_config c = {
-		.vid = 0x3310, .pid = 0x0101, .product = "Body Camera", .manufacturer = "Dockvault",
-		.block_size = 512,
-	};
-	struct stat st;
-	int r = n >= 3 ? model_faults_parse("", &c.faults) :
-		err_set(e, -EINVAL, "dock PORT IMAGE [name=value...]");
-
-	for (int i = 3; r == 0 && i < n; i++)
-		r = parse_option(words[i], &c, e);
-	if (r < 0)
-		return r;
-	c.image_fd = open(words[2], O_RDONLY | O_CLOEXEC);
-	if (c.image_fd < 0 || fstat(c.image_fd, &st) < 0) {
-		r = err_set(e, -errno, "%s: %s", words[2], strerror(errno));
-	} else {
-		c.image_size = (uint64_t)st.st_size;
-		r = umock_plug(b, words[1], &c, e);
-	}
-	if (r < 0 && c.image_fd >= 0)
-		close(c.image_fd);
-	return r;
-}
-
 static void add_status(void *data, const char *port, uint64_t bytes)
 {
 	buf_addf(data, " %s=%llu", port, (unsigned long long)bytes);
@@ -146,15 +76,17 @@ static void command(struct umock_control *c, char *line, struct buf *reply)
 	if (n < 1)
 		r = err_set(&e, -EINVAL, "too many words, or a %% without two hex digits");
 	else if (strcmp(words[0], "dock") == 0)
-		r = dock(c->bus, words, n, &e);
+		r = umock_dock(c->bus, words, n, &e);
 	else if (strcmp(words[0], "undock") == 0 && n == 2)
 		r = umock_unplug(c->bus, words[1], &e);
+	else if (strcmp(words[0], "event") == 0 && (n == 3 || n == 4))
+		r = umock_event(c->bus, words[1], words[2], words[3], &e);
 	else if (strcmp(words[0], "status") == 0 && n == 1)
 		umock_each(c->bus, add_status, reply);
 	else if (strcmp(words[0], "quit") == 0 && n == 1)
 		c->quit(c->data);
 	else
-		r = err_set(&e, -EINVAL, "dock, undock PORT, status or quit");
+		r = err_set(&e, -EINVAL, "dock, undock PORT, event PORT WHAT [ARG], status or quit");
 	if (r < 0) {
 		buf_reset(reply);
 		buf_addf(reply, "error %s", e.msg);

@@ -61,6 +61,17 @@ static uint8_t *in_bytes(struct umock_urb *u)
 	return u->bytes;
 }
 
+/* A transfer that fills its last packet ends by an empty one, if the host asked for that. */
+static enum model_answer send_out(struct model *m, const struct umock_urb *u)
+{
+	enum model_answer a = model_bulk_out(m, out_bytes(u), u->len);
+
+	if (a == MODEL_OK && (u->flags & USBDEVFS_URB_ZERO_PACKET) != 0 && u->len > 0 &&
+	    u->len % model_max_packet(m) == 0)
+		a = model_bulk_out(m, NULL, 0);
+	return a;
+}
+
 static enum model_answer ask_model(struct umock_urb *u)
 {
 	struct model *m = u->open->device->model;
@@ -69,10 +80,12 @@ static enum model_answer ask_model(struct umock_urb *u)
 
 	if (u->endpoint == 0)
 		a = model_control(m, u->setup, is_in(u) ? in_bytes(u) : out_bytes(u), &len);
+	else if (u->endpoint == MODEL_EP_EVENT)
+		a = model_event_in(m, in_bytes(u), u->len, &len);
 	else if (is_in(u))
 		a = model_bulk_in(m, in_bytes(u), u->len, &len);
 	else
-		a = model_bulk_out(m, out_bytes(u), u->len);
+		a = send_out(m, u);
 	if (a == MODEL_NAK || a == MODEL_HANG)
 		return a;
 	if (!is_in(u))
@@ -124,6 +137,10 @@ static bool move_one(struct umock_device *d)
 {
 	uint32_t waiting = 0;		/* endpoints whose turn has passed, a bit each */
 
+	if (model_has_left(d->model)) {
+		umock_gone(d);
+		return false;
+	}
 	for (GList *l = d->pending.head; l != NULL; l = l->next) {
 		struct umock_urb *u = l->data;
 		uint32_t bit = UINT32_C(1) << ((u->endpoint & 15) + (u->endpoint & 0x80 ? 16 : 0));
@@ -140,7 +157,7 @@ static bool move_one(struct umock_device *d)
 			return false;
 		}
 		g_queue_delete_link(&d->pending, l);
-		if (d->delay_us > 0 && u->endpoint != 0)
+		if (d->delay_us > 0 && u->endpoint != 0 && u->endpoint != MODEL_EP_EVENT)
 			delay(d, u);
 		else
 			finish(u);

@@ -269,21 +269,36 @@ static int fill_control(struct umock_urb *u, uint32_t len)
 	return check_setup(u->open, u->setup);
 }
 
+/* A kind of transfer that the endpoint is for; the kernel takes bulk for an interrupt one's. */
+static int check_type(struct umock_open *o, const struct usbdevfs_urb *urb)
+{
+	const struct umock_endpoint *ep = endpoint(o->device, urb->endpoint);
+
+	switch (urb->type) {
+	case USBDEVFS_URB_TYPE_CONTROL:
+		return (urb->endpoint & 0x7f) == 0 ? 0 : -EINVAL;
+	case USBDEVFS_URB_TYPE_INTERRUPT:
+		if (ep != NULL && !ep->interrupt)
+			return -EINVAL;
+		/* fall through */
+	case USBDEVFS_URB_TYPE_BULK:
+		return check_endpoint(o, urb->endpoint);
+	default:
+		return -EINVAL;
+	}
+}
+
 static int submit(struct umock_open *o, UMockdevIoctlData *data)
 {
 	const struct usbdevfs_urb *urb = (const void *)data->data;
 	uint32_t len = (uint32_t)urb->buffer_length;
 	struct umock_urb *u;
-	int r = 0;
+	int r;
 
 	if (urb->buffer_length < 0 || (len > 0 && urb->buffer == NULL) ||
-	    (urb->flags & ~(unsigned)FLAGS) != 0 ||
-	    (urb->type != USBDEVFS_URB_TYPE_CONTROL && urb->type != USBDEVFS_URB_TYPE_BULK))
+	    (urb->flags & ~(unsigned)FLAGS) != 0)
 		return -EINVAL;
-	if (urb->type == USBDEVFS_URB_TYPE_BULK)
-		r = check_endpoint(o, urb->endpoint);
-	else if ((urb->endpoint & 0x7f) != 0)
-		r = -EINVAL;
+	r = check_type(o, urb);
 	if (r < 0)
 		return r;
 	u = urb_new(o, len);
@@ -291,7 +306,7 @@ static int submit(struct umock_open *o, UMockdevIoctlData *data)
 		return -ENOMEM;
 	u->urb = g_object_ref(data);
 	u->flags = urb->flags;
-	u->endpoint = urb->type == USBDEVFS_URB_TYPE_BULK ? urb->endpoint : 0;
+	u->endpoint = urb->type == USBDEVFS_URB_TYPE_CONTROL ? 0 : urb->endpoint;
 	u->len = len;
 	if (len > 0)
 		u->buffer = umockdev_ioctl_data_resolve(data, offsetof(struct usbdevfs_urb, buffer),

@@ -49,7 +49,7 @@ stack start-db --dir "$short"
 	fail "the recording is not there, once"
 
 # What it refuses, and what wait does with a recorder that never answers.
-stack dock A1 "$dir/files" --mtp --dir "$short" 2>/dev/null && fail "docked an MTP recorder"
+stack dock A1 "$dir/files/A.MP4" --mtp --dir "$short" 2>/dev/null && fail "a file is no folder"
 stack dock A9 "$dir/files" --dir "$short" 2>/dev/null && fail "docked at no slot"
 stack dock A8 "$dir/files" --dir "$short" 2>/dev/null && fail "docked at a slot that is taken"
 stack undock A2 --dir "$short" 2>/dev/null && fail "undocked what is not there"

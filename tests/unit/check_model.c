@@ -10,44 +10,67 @@
 
 enum { BLOCKS = 64, BLOCK = 512 };
 
-static struct model *model_with(const char *faults)
+static int image_of(int first)
+{
+	uint8_t block[BLOCK];
+	int fd = memfd_create("image", MFD_CLOEXEC), i;
+
+	ck_assert_int_ge(fd, 0);
+	for (i = 0; i < BLOCKS; i++) {
+		memset(block, first + i, sizeof(block));
+		ck_assert_int_eq(write(fd, block, sizeof(block)), BLOCK);
+	}
+	return fd;
+}
+
+static struct model_config config_with(const char *faults)
 {
 	struct model_config c = {
 		.vid = 0x0951, .pid = 0x1666, .serial = "DV0001", .manufacturer = "Dockvault",
 		.product = "\xe6\x89\xa7\xe6\xb3\x95", .block_size = BLOCK,
-		.image_size = BLOCKS * BLOCK,
+		.image_fd = image_of(0), .image_size = BLOCKS * BLOCK,
 	};
-	uint8_t block[BLOCK];
-	struct model *m;
-	int i;
 
-	c.image_fd = memfd_create("image", MFD_CLOEXEC);
-	ck_assert_int_ge(c.image_fd, 0);
-	for (i = 0; i < BLOCKS; i++) {
-		memset(block, i, sizeof(block));
-		ck_assert_int_eq(write(c.image_fd, block, sizeof(block)), BLOCK);
-	}
 	ck_assert_int_eq(model_faults_parse(faults, &c.faults), 0);
+	return c;
+}
+
+static struct model *model_with(const char *faults)
+{
+	struct model_config c = config_with(faults);
+	struct model *m;
+
 	ck_assert_int_eq(model_new(&c, &m), 0);
 	return m;
 }
 
 static void done_with(struct model *m)
 {
+	unsigned i;
+
 	close(model_config(m)->image_fd);
+	for (i = 0; i < model_config(m)->n_more; i++)
+		close(model_config(m)->more[i].image_fd);
 	model_free(m);
 }
 
-static enum model_answer send(struct model *m, uint32_t expected, bool in, const uint8_t *cdb,
-			      size_t cdb_len)
+static enum model_answer send_to(struct model *m, uint8_t lun, uint32_t expected, bool in,
+				 const uint8_t *cdb, size_t cdb_len)
 {
 	uint8_t cbw[31] = { 'U', 'S', 'B', 'C', 0x11, 0x22, 0x33, 0x44 };
 
 	memcpy(cbw + 8, &expected, 4);		/* the tests run on little-endian machines */
 	cbw[12] = in ? 0x80 : 0;
+	cbw[13] = lun;
 	cbw[14] = (uint8_t)cdb_len;
 	memcpy(cbw + 15, cdb, cdb_len);
 	return model_bulk_out(m, cbw, sizeof(cbw));
+}
+
+static enum model_answer send(struct model *m, uint32_t expected, bool in, const uint8_t *cdb,
+			      size_t cdb_len)
+{
+	return send_to(m, 0, expected, in, cdb, cdb_len);
 }
 
 /* Read a CSW: its status, or -1 when it is not one for our tag. */
@@ -232,7 +255,159 @@ START_TEST(describes_itself)
 }
 END_TEST
 
+/* ------ several units ------ */
+
+static struct model *model_of_three(void)
+{
+	struct model_config c = config_with("");
+	struct model *m;
+
+	c.more[0] = (struct model_unit){ image_of(100), BLOCKS * BLOCK, 4096 };
+	c.more[1] = (struct model_unit){ .image_fd = -1, .block_size = BLOCK };
+	c.n_more = 2;
+	ck_assert_int_eq(model_new(&c, &m), 0);
+	return m;
+}
+
+/* Sense key and code, by REQUEST SENSE. */
+static void expect_sense(struct model *m, uint8_t lun, uint8_t key, uint8_t asc)
+{
+	static const uint8_t request_sense[6] = { 0x03, 0, 0, 0, 18 };
+	uint8_t sense[18];
+	uint32_t residue;
+	size_t len;
+
+	ck_assert_int_eq(send_to(m, lun, 18, true, request_sense, 6), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, sense, 18, &len), MODEL_OK);
+	ck_assert_uint_eq(sense[2], key);
+	ck_assert_uint_eq(sense[12], asc);
+	ck_assert_int_eq(status(m, &residue), 0);
+}
+
+START_TEST(units_are_apart)
+{
+	static const uint8_t max_lun[8] = { 0xa1, 0xfe, 0, 0, 0, 0, 1, 0 };
+	static const uint8_t ready[6] = { 0 };
+	static const uint8_t capacity[10] = { 0x25 };
+	static const uint8_t read_last[16] = { 0x88, [9] = 7, [13] = 1 };
+	struct model *m = model_of_three();
+	uint8_t buf[4096];
+	uint32_t residue;
+	size_t len = 1;
+
+	ck_assert_int_eq(model_control(m, max_lun, buf, &len), MODEL_OK);
+	ck_assert(len == 1 && buf[0] == 2);
+	settle(m);				/* the attention of unit 0 is its own */
+	ck_assert_int_eq(send_to(m, 1, 0, false, ready, 6), MODEL_OK);
+	ck_assert_int_eq(status(m, &residue), 1);
+	expect_sense(m, 1, 6, 0x29);
+	expect_sense(m, 0, 6, 0x29);		/* and waits for it */
+	ck_assert_int_eq(send_to(m, 1, 8, true, capacity, 10), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, buf, 8, &len), MODEL_OK);
+	ck_assert_mem_eq(buf, "\0\0\0\x07\0\0\x10\0", 8);	/* the last of 8 blocks of 4096 */
+	ck_assert_int_eq(status(m, &residue), 0);
+	ck_assert_int_eq(send_to(m, 1, 4096, true, read_last, 16), MODEL_OK);
+	ck_assert_int_eq(model_bulk_in(m, buf, sizeof(buf), &len), MODEL_OK);
+	ck_assert_uint_eq(buf[0], 100 + 56);
+	ck_assert_int_eq(status(m, &residue), 0);
+	ck_assert_int_eq(send_to(m, 2, 0, false, ready, 6), MODEL_OK);
+	ck_assert_int_eq(status(m, &residue), 1);
+	ck_assert_int_eq(send_to(m, 2, 0, false, ready, 6), MODEL_OK);
+	ck_assert_int_eq(status(m, &residue), 1);
+	expect_sense(m, 2, 2, 0x3a);
+	ck_assert_int_eq(send_to(m, 3, 0, false, ready, 6), MODEL_STALL);	/* no such unit */
+	done_with(m);
+}
+END_TEST
+
+START_TEST(max_lun_may_be_stalled)
+{
+	static const uint8_t max_lun[8] = { 0xa1, 0xfe, 0, 0, 0, 0, 1, 0 };
+	struct model *m = model_with("no-max-lun=1");
+	uint8_t buf[1];
+	size_t len = 1;
+
+	ck_assert_int_eq(model_control(m, max_lun, buf, &len), MODEL_STALL);
+	done_with(m);
+}
+END_TEST
+
+/* ------ locked ------ */
+
+/* A command to a device that waits for another: the status, and whether it leaves. */
+static const struct {
+	const char *unlock, *faults;
+	uint8_t cdb[6];
+	size_t cdb_len;
+	const char *data;
+	int status;
+	bool leaves, returns;
+} unlocks[] = {
+	{ "scsi:d01122", "", { 0xd0, 0x11, 0x22 }, 3, NULL, 0, true, true },
+	{ "scsi:d01122", "", { 0xd0, 0x11, 0x23 }, 3, NULL, 1, false, false },
+	{ "scsi:d01122", "", { 0xd0, 0x11, 0x22, 0x00 }, 4, NULL, 1, false, false },
+	{ "scsi:d01122", "unlock-fails=1", { 0xd0, 0x11, 0x22 }, 3, NULL, 0, true, false },
+	{ "scsi:d0:313233", "", { 0xd0 }, 1, "123", 0, true, true },
+	{ "scsi:d0:313233", "", { 0xd0 }, 1, "124", 1, false, false },
+	{ "scsi:d0:313233", "", { 0xd0 }, 1, "1234", 1, false, false },
+	{ "scsi:d0:313233", "", { 0xd0 }, 1, NULL, 1, false, false },
+};
+
+START_TEST(one_command_unlocks)
+{
+	static const uint8_t ready[6] = { 0 };
+	struct model_config c = config_with(unlocks[_i].faults);
+	size_t len = unlocks[_i].data != NULL ? strlen(unlocks[_i].data) : 0;
+	uint8_t d[64];
+	uint32_t residue;
+	struct model *m;
+
+	c.unlock.vid = 0x1111;
+	c.unlock.pid = 0x2222;
+	ck_assert_int_eq(model_unlock_parse(unlocks[_i].unlock, &c.unlock), 0);
+	ck_assert_int_eq(model_new(&c, &m), 0);
+	model_descriptors(m, d, sizeof(d));
+	ck_assert_mem_eq(d + 8, "\x11\x11\x22\x22", 4);
+	ck_assert_uint_eq(d[16], 0);			/* no serial */
+	settle(m);
+	ck_assert_int_eq(send(m, 0, false, ready, 6), MODEL_OK);
+	ck_assert_int_eq(status(m, &residue), 1);
+	expect_sense(m, 0, 2, 0x3a);			/* no medium */
+	ck_assert_int_eq(send(m, (uint32_t)len, false, unlocks[_i].cdb, unlocks[_i].cdb_len),
+			 MODEL_OK);
+	if (len > 0)
+		ck_assert_int_eq(model_bulk_out(m, (const uint8_t *)unlocks[_i].data, len),
+				 len == 3 ? MODEL_OK : MODEL_STALL);
+	ck_assert_int_eq(status(m, &residue), unlocks[_i].status);
+	ck_assert(model_has_left(m) == unlocks[_i].leaves);
+	ck_assert(model_was_unlocked(m) == unlocks[_i].returns);
+	done_with(m);
+}
+END_TEST
+
+static const struct { const char *text; int r; } keys[] = {
+	{ "scsi:00", 0 }, { "scsi:d0112233445566778899aabbccddeeff", 0 }, { "scsi:d0:00", 0 },
+	{ "mtp:9F01", 0 }, { "mtp:9f01:1:2:3:4:ffffffff", 0 },
+	{ "", -EINVAL }, { "scsi:", -EINVAL }, { "scsi:d", -EINVAL }, { "scsi:d0:", -EINVAL },
+	{ "scsi:d0 1", -EINVAL }, { "scsi:d0112233445566778899aabbccddeeff00", -EINVAL },
+	{ "scsi:d0:00:00", -EINVAL }, { "mtp:", -EINVAL }, { "mtp:1001", -EINVAL },
+	{ "mtp:9f01:", -EINVAL }, { "mtp:9f01:1:2:3:4:5:6", -EINVAL }, { "mtp:9f01 ", -EINVAL },
+	{ "mtp:9f01:123456789", -EINVAL }, { "ata:00", -EINVAL },
+};
+
+START_TEST(keys_are_strict)
+{
+	struct model_unlock u = { 0 };
+
+	ck_assert_msg(model_unlock_parse(keys[_i].text, &u) == keys[_i].r, "%s", keys[_i].text);
+}
+END_TEST
+
 static const struct { const char *text; int r; } specs[] = {
+	{ "mtp-ops=-95C1-101b,writable=1", 0 }, { "clock-offset=-3600", 0 }, { "battery=5", 0 },
+	{ "mtp-ops=", -EINVAL }, { "mtp-ops=95C1", -EINVAL }, { "mtp-ops=-95C", -EINVAL },
+	{ "mtp-ops=-95CX", -EINVAL }, { "battery=-5", -EINVAL }, { "clock-offset=--1", -EINVAL },
+	{ "clock-offset=", -EINVAL },
 	{ "", 0 }, { "unplug-at=0", 0 }, { "csw-tag=1,delay-us=50", 0 }, { "grow=0", 0 },
 	{ "unplug-at", -EINVAL }, { "unplug-at=", -EINVAL }, { "unplug-at=-1", -EINVAL },
 	{ "unplug=1", -EINVAL }, { "grow=2", -EINVAL }, { "grow=1,", -EINVAL },
@@ -256,6 +431,10 @@ static void fill(TCase *tc)
 			    (int)COUNT(disagreements));
 	tcase_add_test(tc, an_invalid_command_needs_reset_recovery);
 	tcase_add_test(tc, describes_itself);
+	tcase_add_test(tc, units_are_apart);
+	tcase_add_test(tc, max_lun_may_be_stalled);
+	tcase_add_loop_test(tc, one_command_unlocks, 0, (int)COUNT(unlocks));
+	tcase_add_loop_test(tc, keys_are_strict, 0, (int)COUNT(keys));
 	tcase_add_loop_test(tc, fault_specs_are_strict, 0, (int)COUNT(specs));
 }
 
