@@ -134,24 +134,6 @@ json_t *record_session(const char *slot, const struct usb_device_info *usb, cons
 			 "recorder", text_or_null(recorder), "started", moment(started_ms));
 }
 
-json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
-		      size_t files, uint64_t bytes)
-{
-	size_t deleted = 0, i;
-
-	for (i = 0; i < l->n_files; i++)
-		deleted += l->files[i].deleted;
-	return json_pack("{s:s, s:o, s:{s:o, s:I, s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}",
-			 "type", "listed", "at", moment(at_ms),
-			 "card", "size", number(disk->units[0].size),
-			 "block_size", (json_int_t)disk->units[0].block_size,
-			 "vendor", finding_text(disk->vendor), "product", finding_text(disk->product),
-			 "revision", finding_text(disk->revision),
-			 "filesystem", finding_text(l->volumes[0].filesystem),
-			 "label", finding_text(l->volumes[0].label),
-			 "files", number(files), "bytes", number(bytes), "deleted", number(deleted));
-}
-
 static json_t *marks(const struct manifest *m)
 {
 	json_t *list = json_array();

@@ -64,13 +64,11 @@ struct record_segment {
 	const struct findings *findings;
 };
 
-enum record_phase { RECORD_PHASE_DOCK, RECORD_PHASE_READY, RECORD_PHASE_UNDOCK };
-
 /* The check before use.  What could not be learned is said so, not left at 0. */
 struct record_check {
 	const char *session;		/* of which it speaks; NULL: the journal's own */
 	const char *recorder;
-	enum record_phase phase;
+	const char *phase;		/* "dock", "ready", "undock" */
 	int64_t at_ms;
 	int battery;			/* percent; negative: unknown */
 	bool has_space;
@@ -132,6 +130,7 @@ bool record_has_times(const struct sidecar *s);
 /* usb NULL: an import. */
 json_t *record_session(const char *slot, const struct usb_device_info *usb, const char *recorder,
 		       int64_t started_ms);
+/* disk: NULL, or without units, where the medium is none (MTP). */
 json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
 		      size_t files, uint64_t bytes);
 /* from: what it was before the unlock. */

@@ -24,6 +24,8 @@ static json_t *of_session(json_t *j, const char *session)
 	return merged(j, json_pack("{s:s}", "session", session));
 }
 
+/* ------ what it was and what is in it ------ */
+
 json_t *record_unlocked(int64_t at_ms, const char *model, const struct usb_device_info *from)
 {
 	return json_pack("{s:s, s:o, s:o, s:o}", "type", "unlocked", "at", moment(at_ms),
@@ -39,15 +41,128 @@ json_t *record_import(const struct record_import *i)
 			 "case", text_or_null(i->case_no), "reason", finding_text(i->reason));
 }
 
-static const char *phase_name(enum record_phase p)
+static json_t *units(const struct disk_info *disk)
 {
-	switch (p) {
-	case RECORD_PHASE_DOCK:		return "dock";
-	case RECORD_PHASE_READY:	return "ready";
-	case RECORD_PHASE_UNDOCK:	return "undock";
-	}
-	BUG("no phase %d", (int)p);
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < disk->n_units && list != NULL; i++)
+		if (json_array_append_new(list, json_pack("{s:o, s:I}",
+				"size", number(disk->units[i].size),
+				"block_size", (json_int_t)disk->units[i].block_size)) < 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
 }
+
+static json_t *volume(const struct listing_volume *v)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o}", "unit", (json_int_t)v->unit,
+			 "size", number(v->size), "free",
+			 v->free == LISTING_FREE_UNKNOWN ? json_null() : number(v->free),
+			 "filesystem", finding_text(v->filesystem), "label", finding_text(v->label));
+}
+
+static json_t *volumes(const struct listing *l)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < l->n_volumes && list != NULL; i++)
+		if (json_array_append_new(list, volume(&l->volumes[i])) < 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
+static json_t *moment_or_null(int64_t ms)
+{
+	return ms != 0 ? moment(ms) : json_null();
+}
+
+/* What its clock said, and when: the offset can be worked out again from it. */
+static json_t *device_clock(const struct listing_device *d)
+{
+	const bool said = d->clock[0] != '\0';
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "clock", text_or_null(d->clock),
+			 "clock_ms", said ? number(d->clock_ms) : json_null(),
+			 "zone_min", d->zone_min == INT16_MIN ? json_null()
+							      : json_integer(d->zone_min),
+			 "clock_asked", moment_or_null(d->clock_asked_ms),
+			 "clock_answered", moment_or_null(d->clock_answered_ms));
+}
+
+static json_t *device(const struct listing_device *d)
+{
+	if (!d->present)
+		return json_null();
+	return merged(device_clock(d),
+		      json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "can", number(d->can), "battery",
+				d->battery == LISTING_BATTERY_UNKNOWN ? json_null()
+								      : number(d->battery),
+				"manufacturer", text_or_null(d->manufacturer),
+				"model", text_or_null(d->model),
+				"version", text_or_null(d->version),
+				"serial", text_or_null(d->serial)));
+}
+
+/* The first unit that has a medium; NULL: none, it is no disk. */
+static const struct disk_unit *first_unit(const struct disk_info *disk)
+{
+	unsigned i;
+
+	for (i = 0; i < disk->n_units; i++)
+		if (disk->units[i].size > 0)
+			return &disk->units[i];
+	return NULL;
+}
+
+/* Of all units, or where there are none of the volumes. */
+static uint64_t size_of(const struct disk_info *disk, const struct listing *l)
+{
+	uint64_t size = 0;
+	unsigned i;
+
+	for (i = 0; i < disk->n_units; i++)
+		size += disk->units[i].size;
+	for (i = 0; disk->n_units == 0 && i < l->n_volumes; i++)
+		size += l->volumes[i].size;
+	return size;
+}
+
+static json_t *card(const struct disk_info *disk, const struct listing *l)
+{
+	const struct disk_unit *first = first_unit(disk);
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "size", number(size_of(disk, l)),
+			 "block_size", first != NULL ? number(first->block_size) : json_null(),
+			 "vendor", finding_text(disk->vendor), "product", finding_text(disk->product),
+			 "revision", finding_text(disk->revision),
+			 "filesystem", finding_text(l->volumes[0].filesystem),
+			 "label", finding_text(l->volumes[0].label),
+			 "units", units(disk), "volumes", volumes(l), "device", device(&l->device));
+}
+
+json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
+		      size_t files, uint64_t bytes)
+{
+	static const struct disk_info none;
+	size_t deleted = 0, i;
+
+	for (i = 0; i < l->n_files; i++)
+		deleted += l->files[i].deleted;
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}",
+			 "type", "listed", "at", moment(at_ms),
+			 "card", card(disk != NULL ? disk : &none, l),
+			 "files", number(files), "bytes", number(bytes),
+			 "deleted", number(deleted));
+}
+
+/* ------ the check before use ------ */
 
 static json_t *faults(const struct record_check *c)
 {
@@ -80,12 +195,14 @@ static json_t *state(const struct record_check *c)
 json_t *record_check(const struct record_check *c)
 {
 	json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "type", "check",
-			      "recorder", c->recorder, "phase", phase_name(c->phase),
+			      "recorder", c->recorder, "phase", c->phase,
 			      "at", moment(c->at_ms), "clock_set", c->clock_set,
 			      "faults", faults(c), "findings", findings_json(c->findings));
 
 	return of_session(merged(j, state(c)), c->session);
 }
+
+/* ------ its ledger, and what was done to it ------ */
 
 json_t *record_inventory(const struct record_inventory *i)
 {

@@ -245,6 +245,60 @@ START_TEST(listings_count_what_was_deleted)
 }
 END_TEST
 
+START_TEST(cards_have_units_and_volumes)
+{
+	const struct disk_info disk = { .units = { { 0, 0 }, { 64, 512 }, { 32, 4096 } },
+					.n_units = 3, .vendor = "V" };
+	struct listing l = { .n_volumes = 2, .volumes = {
+		{ .unit = 1, .size = 60, .free = 7, .filesystem = "exFAT", .label = "CARD" },
+		{ .unit = 2, .size = 30, .free = LISTING_FREE_UNKNOWN, .filesystem = "FAT16" } } };
+	json_t *j = record_listed(0, &disk, &l, 0, 0), *card = json_object_get(j, "card");
+	json_t *volumes = json_object_get(card, "volumes");
+
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "size")), 96);
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "block_size")), 512);
+	ck_assert_str_eq(text_of(card, "filesystem"), "exFAT");
+	ck_assert_uint_eq(json_array_size(json_object_get(card, "units")), 3);
+	ck_assert_uint_eq(json_array_size(volumes), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(volumes, 0), "free")), 7);
+	ck_assert(is_null(json_array_get(volumes, 1), "free"));
+	ck_assert_str_eq(text_of(json_array_get(volumes, 0), "label"), "CARD");
+	ck_assert(is_null(card, "device"));
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(mtp_devices_speak_of_themselves)
+{
+	struct listing l = { .n_volumes = 1, .volumes = { { .size = 60, .free = 7 } }, .device = {
+		.present = true, .can = LISTING_CAN_DELETE, .battery = LISTING_BATTERY_UNKNOWN,
+		.zone_min = INT16_MIN, .model = "M1" } };
+	json_t *j = record_listed(0, NULL, &l, 0, 0), *card = json_object_get(j, "card");
+	json_t *device = json_object_get(card, "device");
+
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "size")), 60);
+	ck_assert(is_null(card, "block_size"));
+	ck_assert_str_eq(text_of(device, "model"), "M1");
+	ck_assert(is_null(device, "serial") && is_null(device, "battery"));
+	ck_assert(is_null(device, "clock") && is_null(device, "clock_ms"));
+	ck_assert(is_null(device, "zone_min") && is_null(device, "clock_asked"));
+	json_decref(j);
+
+	l.device.battery = 80;
+	l.device.zone_min = 480;
+	snprintf(l.device.clock, sizeof(l.device.clock), "2026-11-23T20:42:58");
+	l.device.clock_answered_ms = INT64_C(1795437778123);
+	j = record_listed(0, NULL, &l, 0, 0);
+	device = json_object_get(json_object_get(j, "card"), "device");
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "battery")), 80);
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "zone_min")), 480);
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "clock_ms")), 0);
+	ck_assert_str_eq(text_of(device, "clock"), "2026-11-23T20:42:58");
+	ck_assert_str_eq(text_of(device, "clock_answered"), "2026-11-23T12:42:58.123Z");
+	json_decref(j);
+}
+END_TEST
+
 static unsigned allocations, allocation_that_fails;
 
 static void *failing_malloc(size_t size)
@@ -363,7 +417,7 @@ START_TEST(what_a_check_did_not_learn_is_null)
 {
 	static const struct findings none;
 	static const char *const faults[] = { "the card is worn" };
-	struct record_check c = { .recorder = "R1", .phase = RECORD_PHASE_READY, .battery = -1,
+	struct record_check c = { .recorder = "R1", .phase = "ready", .battery = -1,
 				  .free = 7, .clock_offset_ms = 7, .findings = &none };
 	json_t *j = record_check(&c);
 
@@ -375,7 +429,7 @@ START_TEST(what_a_check_did_not_learn_is_null)
 	json_decref(j);
 
 	c = (struct record_check){ .session = SEGMENT_ID, .recorder = "R1",
-		.phase = RECORD_PHASE_UNDOCK, .battery = 0, .has_space = true, .free = 1,
+		.phase = "undock", .battery = 0, .has_space = true, .free = 1,
 		.capacity = 2, .has_clock = true, .clock_offset_ms = -3,
 		.clock_uncertainty_ms = 4, .clock_set = true, .faults = faults,
 		.n_faults = COUNT(faults), .findings = &none };
@@ -462,6 +516,8 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, strings_of_a_device_may_be_anything);
 	tcase_add_test(tc, listings_count_what_was_deleted);
 	tcase_add_test(tc, ends_carry_their_counts);
+	tcase_add_test(tc, cards_have_units_and_volumes);
+	tcase_add_test(tc, mtp_devices_speak_of_themselves);
 	tcase_add_test(tc, holes_are_listed_and_imports_said);
 	tcase_add_test(tc, unlocked_says_from_what);
 	tcase_add_test(tc, imports_have_no_device);
