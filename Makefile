@@ -96,12 +96,14 @@ SYSTEMD    := $(DESTDIR)$(PREFIX)/lib
 # Units and manuals name /usr; a configuration that is there is never replaced.
 .PHONY: install
 install: all
-	install -d $(LIBEXEC) $(DESTDIR)$(PREFIX)/bin $(SHARE)/dockvault/sql $(SHARE)/doc/dockvault \
+	install -d $(LIBEXEC) $(DESTDIR)$(PREFIX)/bin $(SHARE)/dockvault/sql $(SHARE)/dockvault/recorders.d \
+		$(SHARE)/doc/dockvault $(DESTDIR)$(SYSCONFDIR)/dockvault/recorders.d \
 		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
 		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
 	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(LIBEXEC)
 	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
+	install -m 644 systemd/recorders.d/*.conf $(SHARE)/dockvault/recorders.d
 	install -m 644 docs/man/*.5 $(SHARE)/man/man5
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "base/util.h"
+#include "rules/card_deleted.h"
 #include "session_impl.h"
 
 /* ------ plan ------ */
@@ -73,9 +74,17 @@ static int make_items(struct session *s)
 
 static int make_plan(struct session *s)
 {
-	if (plan_make(&s->listing, &s->plan) < 0 || make_items(s) < 0 ||
-	    plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms, &s->findings) < 0)
+	const struct naming naming = { .zone_min = NAMING_SHANGHAI_MIN };
+	struct card card = { .recorder = s->recorder.id, .docked_ms = s->docked_ms,
+			     .listing = &s->listing, .naming = &naming };
+
+	if (plan_make(&s->listing, &naming, &s->plan) < 0 || make_items(s) < 0)
 		return -ENOMEM;
+	card.names = s->plan.names;
+	card_space(&s->listing, &card.capacity, &card.free);
+	if (card_deleted(&card, &s->findings) < 0)
+		return -ENOMEM;
+	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms, &s->findings);
 	s->counts.planned = s->n_items;
 	s->pull_session = (struct pull_session){
 		.parts = s->job.parts, .session = s->id, .recorder = &s->recorder,

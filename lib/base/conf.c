@@ -32,6 +32,7 @@ static const struct {
 	TEXT(control, "/run/dockvault/control", true),
 	TEXT(seal_key, "", true),
 	TEXT(lister, LIBEXECDIR "/dock-lister", true),
+	TEXT(recorders, DATADIR "/recorders.d:/etc/dockvault/recorders.d", false),
 #undef TEXT
 };
 
@@ -97,6 +98,22 @@ static int check_path(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	cfg_error(cfg, "%s \"%s\": an absolute path of less than %d bytes is needed", opt->name,
 		  path, CONF_PATH_MAX);
+	return -1;
+}
+
+/* One path or more; the length: take_texts(). */
+static int check_paths(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *paths = cfg_opt_getstr(opt), *p = paths;
+
+	while (*p == '/') {
+		p += strcspn(p, ":");
+		if (*p == '\0')
+			return 0;
+		p++;
+	}
+	cfg_error(cfg, "%s \"%s\": absolute paths with ':' between them are needed", opt->name,
+		  paths);
 	return -1;
 }
 
@@ -262,6 +279,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 	cfg_set_error_function(cfg, keep_sentence);
 	cfg_set_validate_func(cfg, "station", check_station);
 	cfg_set_validate_func(cfg, "database", check_database);
+	cfg_set_validate_func(cfg, "recorders", check_paths);
 	for (i = 0; i < COUNT(texts); i++)
 		if (texts[i].is_path)
 			cfg_set_validate_func(cfg, texts[i].key, check_path);

@@ -39,6 +39,7 @@ struct conf {
 	 * credentials, without those /etc/dockvault/seal.key. */
 	char seal_key[CONF_PATH_MAX];
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
+	char recorders[CONF_PATH_MAX];	/* directories of recorders.d(5), parted by ':' */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
 	uint32_t lister_timeout_ms;	/* 30000: no answer for that long ends it */

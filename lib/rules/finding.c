@@ -31,6 +31,14 @@ static const char *const code_names[FINDING_CODES] = {
 	[FINDING_DEVICE_FAULT] = "device_fault",
 	[FINDING_EMPTY_FILE] = "empty_file",
 	[FINDING_UNREADABLE_FILE] = "unreadable_file",
+	[FINDING_BATTERY_LOW] = "battery_low",
+	[FINDING_STORAGE_LOW] = "storage_low",
+	[FINDING_NOT_DOCKED] = "not_docked",
+	[FINDING_NAME_GAP] = "name_gap",
+	[FINDING_FOREIGN_FILE] = "foreign_file",
+	[FINDING_CARD_CHANGED] = "card_changed",
+	[FINDING_CLEAR_FAILED] = "clear_failed",
+	[FINDING_CHALLENGE_UNANSWERED] = "challenge_unanswered",
 };
 
 static const char *const severity_names[] = {

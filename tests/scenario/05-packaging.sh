@@ -12,7 +12,8 @@ for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister usr/bi
 	    usr/lib/systemd/system/dockd.service usr/lib/udev/rules.d/70-dockvault.rules \
 	    usr/lib/sysusers.d/dockvault.conf usr/lib/tmpfiles.d/dockvault.conf \
 	    usr/share/man/man8/dockd.8 usr/share/man/man8/dock-lister.8 usr/share/man/man8/vaultctl.8 \
-	    usr/share/man/man5/dockvault.conf.5 etc/dockvault/dockvault.conf; do
+	    usr/share/man/man5/dockvault.conf.5 usr/share/man/man5/recorders.d.5 \
+	    usr/share/dockvault/recorders.d/generic.conf etc/dockvault/dockvault.conf; do
 	[ -s "$dir/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 [ "$(find "$dir/usr/share/dockvault/sql" -name '[0-9]*.sql' | wc -l)" -gt 1 ]

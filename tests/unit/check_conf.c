@@ -31,6 +31,7 @@ START_TEST(minimal_gets_the_defaults)
 	ck_assert_str_eq(c.station, "QH-01");
 	ck_assert_str_eq(c.vault, "/var/lib/dockvault/vault");
 	ck_assert_str_eq(c.control, "/run/dockvault/control");
+	ck_assert_str_eq(c.recorders, "/usr/share/dockvault/recorders.d:/etc/dockvault/recorders.d");
 	ck_assert_uint_eq(c.lister_timeout_ms, 30000);
 	ck_assert(c.vault_immutable);
 	ck_assert_uint_eq(c.n_slots, 1);
@@ -47,13 +48,14 @@ START_TEST(everything_can_be_said)
 	ck_assert_int_eq(load("# a comment\n"
 			      "station = X\nvault = \"/v\"\nstate = \"/s\"\n"
 			      "database = \"host=/run/x dbname=y\"\ncontrol = \"/c\"\n"
-			      "vault_immutable = false\nseal_key = \"/k\"\nlister = \"/l\"\nlister_timeout_ms = 1500\n"
+			      "vault_immutable = false\nseal_key = \"/k\"\nlister = \"/l\"\nrecorders = \"/r:/s\"\nlister_timeout_ms = 1500\n"
 			      "slot a { port = \"1-1\" }\nslot b { port = \"2-1\" }\n", &c, &e), 0);
 	ck_assert_str_eq(c.vault, "/v");
 	ck_assert_str_eq(c.state, "/s");
 	ck_assert_str_eq(c.database, "host=/run/x dbname=y");
 	ck_assert_str_eq(c.seal_key, "/k");
 	ck_assert_str_eq(c.lister, "/l");
+	ck_assert_str_eq(c.recorders, "/r:/s");
 	ck_assert(!c.vault_immutable);
 	ck_assert_uint_eq(c.lister_timeout_ms, 1500);
 	ck_assert_uint_eq(c.n_slots, 2);
@@ -87,6 +89,9 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "\n\nvault = \"v\"\n", ":4: vault \"v\": an absolute path" },
 	{ OK "database = \"postgresql:///x\"\n", ":2: database \"postgresql:///x\": a URI" },
 	{ OK "database = \"postgres://h/x\"\n", ":2: database \"postgres://h/x\": a URI" },
+	{ OK "recorders = \"r\"\n", ":2: recorders \"r\": absolute paths" },
+	{ OK "recorders = \"/r:\"\n", ":2: recorders \"/r:\": absolute paths" },
+	{ OK "recorders = \"/r:s\"\n", ":2: recorders \"/r:s\": absolute paths" },
 	{ OK "slot \"A\" { prot = \"1-1\" }\n", ":2: no such option 'prot'" },
 	{ OK "slot \"A\" { }\n", ":2: slot \"A\": port" },
 	{ OK "slot \"A/\" { port = \"1-1\" }\n", ":2: slot \"A/\"" },

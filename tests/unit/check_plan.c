@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/utc.h"
 #include "base/util.h"
 #include "rules/plan.h"
 #include "unit/suite.h"
@@ -18,12 +19,14 @@ struct entry {
 #define AT(path_, modified_)	{ .path = path_, .modified = modified_ }
 #define GONE(path_, size_)	{ .path = path_, .size = size_, .deleted = true }
 
-struct card {				/* a listing over borrowed memory */
+static const struct naming shanghai = { .zone_min = NAMING_SHANGHAI_MIN };
+
+struct deck {				/* a listing over borrowed memory */
 	struct listing l;
 	struct listing_file files[ENTRIES];
 };
 
-static void card_make(struct card *c, const struct entry *e, size_t max)
+static void card_make(struct deck *c, const struct entry *e, size_t max)
 {
 	size_t i;
 
@@ -69,6 +72,9 @@ static const struct {
 	    AT("D/A.mp4", "2026-11-23T10:00:00"), AT("D/Z.mp4", "") },
 	  { { "D/Z.mp4", NULL, NULL }, { "D/B.mp4", NULL, NULL }, { "D/A.mp4", NULL, NULL },
 	    { "D/C.mp4", NULL, NULL } } },
+	{ "a clock that was never set claims nothing",
+	  { AT("D/B.mp4", "2026-11-22T10:00:00"), AT("D/A.mp4", "1980-01-01T00:00:00") },
+	  { { "D/A.mp4", NULL, NULL }, { "D/B.mp4", NULL, NULL } } },
 	{ "sidecars without media come last, pairs together",
 	  { NAMED("D/Y.bwm.minisig"), NAMED("D/X.bwm"), NAMED("D/X.bwm.minisig"), NAMED("D/B.mp4") },
 	  { { "D/B.mp4", NULL, NULL }, { NULL, "D/X.bwm", "D/X.bwm.minisig" },
@@ -108,12 +114,12 @@ static bool is(const struct listing_file *f, const char *path)
 START_TEST(pulls_in_this_order)
 {
 	const struct want *w = plans[_i].plan;
-	struct card c;
+	struct deck c;
 	struct plan p;
 	size_t i;
 
 	card_make(&c, plans[_i].card, ENTRIES);
-	ck_assert_int_eq(plan_make(&c.l, &p), 0);
+	ck_assert_int_eq(plan_make(&c.l, &shanghai, &p), 0);
 	for (i = 0; i < ENTRIES; i++) {
 		if (w[i].media == NULL && w[i].bwm == NULL && w[i].minisig == NULL)
 			break;
@@ -127,6 +133,47 @@ START_TEST(pulls_in_this_order)
 }
 END_TEST
 
+START_TEST(names_go_before_entries)
+{
+	static const struct entry some[ENTRIES] = {
+		AT("R_20261123_1000.mp4", "2026-11-20T00:00:00"),
+		AT("R_20261121_1000-1100.mp4", "2026-11-25T00:00:00"),
+		AT("R_20261122_1000.mp4", "2026-11-24T00:00:00"),
+		AT("R_20261124_1000_IMP.mp4", "2026-11-24T00:00:00"),
+		AT("other.mp4", "2026-11-22T11:00:00"),
+		AT("R_20261399_1000.mp4", "2026-11-22T11:00:00"),
+	};
+	static const char *const order[] = {
+		"R_20261124_1000_IMP.mp4", "R_20261121_1000-1100.mp4", "R_20261122_1000.mp4",
+		"R_20261399_1000.mp4", "other.mp4", "R_20261123_1000.mp4",
+	};
+	struct pattern pattern;
+	struct naming naming = { .patterns = &pattern, .n_patterns = 1,
+				 .zone_min = NAMING_SHANGHAI_MIN };
+	struct deck c;
+	struct plan p;
+	size_t i;
+
+	ck_assert_int_eq(pattern_parse("R_{YYYY}{MM}{DD}_{hh}{mm}[-{hh2}{mm2}][_IMP:important].mp4",
+				       &pattern, NULL), 0);
+	card_make(&c, some, ENTRIES);
+	ck_assert_int_eq(plan_make(&c.l, &naming, &p), 0);
+	ck_assert_uint_eq(p.n, COUNT(order));
+	for (i = 0; i < COUNT(order); i++)
+		ck_assert_str_eq(p.items[i].media->path, order[i]);
+	ck_assert(p.items[0].important);
+	ck_assert(!p.items[1].important);
+	/* 10:00 and 11:00 in Shanghai. */
+	ck_assert_int_eq(p.items[1].start_ms, utc_from_civil(2026, 11, 21, 2, 0, 0));
+	ck_assert_int_eq(p.items[1].end_ms, utc_from_civil(2026, 11, 21, 3, 0, 0));
+	ck_assert_int_eq(p.items[1].due_ms, utc_from_civil(2026, 11, 22, 3, 0, 0));
+	ck_assert_int_eq(p.items[4].start_ms, NAMING_UNKNOWN);
+	ck_assert_int_eq(p.items[4].due_ms, utc_from_civil(2026, 11, 23, 3, 0, 0));
+	ck_assert_uint_eq(p.names[4].pattern, NAMED_NOT);
+	plan_clear(&p);
+}
+END_TEST
+
 START_TEST(bytes_are_those_of_the_media)
 {
 	static const struct entry some[ENTRIES] = {
@@ -136,15 +183,15 @@ START_TEST(bytes_are_those_of_the_media)
 	}, lies[ENTRIES] = {
 		{ .path = "A.mp4", .size = UINT64_MAX }, { .path = "B.mp4", .size = 2 },
 	};
-	struct card c;
+	struct deck c;
 	struct plan p;
 
 	card_make(&c, some, ENTRIES);
-	ck_assert_int_eq(plan_make(&c.l, &p), 0);
+	ck_assert_int_eq(plan_make(&c.l, &shanghai, &p), 0);
 	ck_assert_uint_eq(p.bytes, 1024);
 	plan_clear(&p);
 	card_make(&c, lies, ENTRIES);
-	ck_assert_int_eq(plan_make(&c.l, &p), 0);
+	ck_assert_int_eq(plan_make(&c.l, &shanghai, &p), 0);
 	ck_assert_uint_eq(p.bytes, UINT64_MAX);
 	plan_clear(&p);
 }
@@ -177,7 +224,7 @@ START_TEST(the_largest_card_is_planned_at_once)
 		files[i] = (struct listing_file){ .path = paths[i], .size = 1 };
 	}
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
-	ck_assert_int_eq(plan_make(&l, &p), 0);
+	ck_assert_int_eq(plan_make(&l, &shanghai, &p), 0);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
 	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
 	for (i = 0; i < p.n; i++)
@@ -199,33 +246,12 @@ static const struct {
 } listings[] = {
 	{ "nothing to say",
 	  { { .path = "D/A.mp4", .size = 5 }, NAMED("D/A.bwm") }, { { 0 } } },
-	{ "a deleted recording",
-	  { GONE("D/A.mp4", 5) },
-	  { { "deleted_on_recorder", "D/A.mp4", 0.9 } } },
-	{ "one act: the sidecars went with it",
-	  { GONE("D/A.bwm", 5), GONE("D/A.mp4", 5),
-	    GONE("D/a.bwm.minisig", 5) },
-	  { { "deleted_on_recorder", "D/A.mp4", 0.9 } } },
-	{ "the short name lost its first letter",
-	  { GONE("D/_EC1.BWM", 5), GONE("D/_EC1.MP4", 5),
-	    GONE("D/REC1.bwm.minisig", 5) },
-	  { { "deleted_on_recorder", "D/_EC1.MP4", 0.9 } } },
-	{ "a sidecar alone was deleted",
-	  { { .path = "D/A.mp4", .size = 5 }, GONE("D/A.bwm", 5) },
-	  { { "deleted_on_recorder", "D/A.bwm", 0.9 } } },
-	{ "little reason to suspect anyone",
-	  { GONE("D/.trash", 5), GONE("D/~a.mp4", 5),
-	    GONE("D/Tmp01.mp4", 5), GONE("D/x.TMP", 5),
-	    GONE("D/B.mp4", 0) },
-	  { { "deleted_on_recorder", "D/.trash", 0.3 }, { "deleted_on_recorder", "D/~a.mp4", 0.3 },
-	    { "deleted_on_recorder", "D/Tmp01.mp4", 0.3 }, { "deleted_on_recorder", "D/x.TMP", 0.3 },
-	    { "deleted_on_recorder", "D/B.mp4", 0.5 } } },
 	{ "content that cannot be found",
 	  { { .path = "D/A.mp4", .size = 5, .trouble = "cycle in the allocation table" } },
 	  { { "unreadable_file", "D/A.mp4", -1 } } },
-	{ "of a deleted file nothing is asked",
+	{ "of a deleted file nothing is asked here",
 	  { { .path = "D/A.mp4", .size = 5, .deleted = true, .trouble = "no extents" } },
-	  { { "deleted_on_recorder", "D/A.mp4", 0.9 } } },
+	  { { 0 } } },
 };
 
 static const struct finding *of_path(const struct findings *l, const char *path)
@@ -242,11 +268,11 @@ START_TEST(finds_in_the_listing)
 {
 	struct findings l = { 0 };
 	const struct finding *f;
-	struct card c;
+	struct deck c;
 	size_t i;
 
 	card_make(&c, listings[_i].card, ENTRIES);
-	ck_assert_int_eq(plan_findings(&c.l, "REC-1", "session", 1000, &l), 0);
+	plan_findings(&c.l, "REC-1", "session", 1000, &l);
 	for (i = 0; i < ENTRIES && listings[_i].found[i].code != NULL; i++) {
 		f = of_path(&l, listings[_i].found[i].path);
 		ck_assert_msg(f != NULL, "%s: %s", listings[_i].what, listings[_i].found[i].path);
@@ -262,26 +288,26 @@ START_TEST(finds_in_the_listing)
 }
 END_TEST
 
-START_TEST(a_deleted_file_is_one_fact_over_dockings)
+START_TEST(an_unreadable_file_is_one_fact_over_dockings)
 {
 	static const struct entry one[ENTRIES] = {
-		{ .path = "D/A.mp4", .modified = "2026-11-23T10:00:00", .size = 5, .deleted = true },
+		{ "D/A.mp4", "2026-11-23T10:00:00", 5, false, "bad" },
 	}, other[3][ENTRIES] = {
-		{ { .path = "D/B.mp4", .modified = "2026-11-23T10:00:00", .size = 5, .deleted = true } },
-		{ { .path = "D/A.mp4", .modified = "2026-11-23T10:00:02", .size = 5, .deleted = true } },
-		{ { .path = "D/A.mp4", .modified = "2026-11-23T10:00:00", .size = 6, .deleted = true } },
+		{ { "D/B.mp4", "2026-11-23T10:00:00", 5, false, "bad" } },
+		{ { "D/A.mp4", "2026-11-23T10:00:02", 5, false, "bad" } },
+		{ { "D/A.mp4", "2026-11-23T10:00:00", 6, false, "bad" } },
 	};
 	struct findings l = { 0 };
-	struct card c;
+	struct deck c;
 	size_t i;
 
 	card_make(&c, one, ENTRIES);
-	ck_assert_int_eq(plan_findings(&c.l, "REC-1", "session 1", 1000, &l), 0);
-	ck_assert_int_eq(plan_findings(&c.l, "REC-1", "session 2", 2000, &l), 0);
+	plan_findings(&c.l, "REC-1", "session 1", 1000, &l);
+	plan_findings(&c.l, "REC-1", "session 2", 2000, &l);
 	ck_assert_str_eq(l.items[0].fact, l.items[1].fact);
 	for (i = 0; i < COUNT(other); i++) {
 		card_make(&c, other[i], ENTRIES);
-		ck_assert_int_eq(plan_findings(&c.l, "REC-1", "session 3", 3000, &l), 0);
+		plan_findings(&c.l, "REC-1", "session 3", 3000, &l);
 		ck_assert_str_ne(l.items[0].fact, l.items[2 + i].fact);
 	}
 	findings_clear(&l);
@@ -299,7 +325,7 @@ START_TEST(troubles_are_faults_of_the_session)
 	struct listing l = { .troubles = troubles, .n_troubles = COUNT(troubles) };
 	struct findings out = { 0 };
 
-	ck_assert_int_eq(plan_findings(&l, "REC-1", "session", 1000, &out), 0);
+	plan_findings(&l, "REC-1", "session", 1000, &out);
 	ck_assert_uint_eq(out.n, COUNT(troubles));
 	ck_assert_str_ne(out.items[0].fact, out.items[1].fact);
 	/* Two of one place are two. */
@@ -317,10 +343,11 @@ END_TEST
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, pulls_in_this_order, 0, (int)COUNT(plans));
+	tcase_add_test(tc, names_go_before_entries);
 	tcase_add_test(tc, bytes_are_those_of_the_media);
 	tcase_add_loop_test(tc, the_largest_card_is_planned_at_once, 0, 2);
 	tcase_add_loop_test(tc, finds_in_the_listing, 0, (int)COUNT(listings));
-	tcase_add_test(tc, a_deleted_file_is_one_fact_over_dockings);
+	tcase_add_test(tc, an_unreadable_file_is_one_fact_over_dockings);
 	tcase_add_test(tc, troubles_are_faults_of_the_session);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "catalog/migrate.h"
+#include "recorder/models.h"
 #include "ctl.h"
 #include "dock_client.h"
 #include "table.h"
@@ -23,19 +24,25 @@ static const struct column migration_columns[] = {
 int cmd_config_check(struct ctl *c, int argc, char **argv)
 {
 	int r = ctl_arguments(c, argc, argv, NULL, 0, NULL, NULL, 0, 0);
+	struct models models = { .m = NULL };
+	json_int_t n_models;
 	struct err e = { 0 };
 	json_t *good;
 
 	if (r != EXIT_GOOD)
 		return r;
-	if (conf_load(c->conf_path, &c->conf, &e) < 0)
+	if (conf_load(c->conf_path, &c->conf, &e) < 0 ||
+	    models_load(c->conf.recorders, &models, &e) < 0)
 		return ctl_fail(&e, EXIT_FINDINGS);
+	n_models = (json_int_t)models.n;
+	models_clear(&models);
 	if (!c->json) {
 		say(stdout, T_CONFIG_GOOD, c->conf_path, c->conf.station, c->conf.n_slots);
 		return EXIT_GOOD;
 	}
-	good = json_pack("{s:b, s:s, s:s, s:I}", "good", 1, "config", c->conf_path,
-			 "station", c->conf.station, "slots", (json_int_t)c->conf.n_slots);
+	good = json_pack("{s:b, s:s, s:s, s:I, s:I}", "good", 1, "config", c->conf_path,
+			 "station", c->conf.station, "slots", (json_int_t)c->conf.n_slots,
+			 "models", n_models);
 	ctl_print_json(good);
 	json_decref(good);
 	return EXIT_GOOD;
