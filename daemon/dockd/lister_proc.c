@@ -294,9 +294,19 @@ static int spawn(struct lister *l, struct err *e)
 	return 0;
 }
 
+static struct listing_medium the_medium(const struct lister_job *job)
+{
+	return (struct listing_medium){
+		.kind = LISTING_BLOCKS, .encoding = LISTING_GB18030, .n_units = 1,
+		.units = { { .size = job->disk_size, .block_size = job->block_size } },
+	};
+}
+
 static void greet(struct lister *l)
 {
-	listing_put_disk(&l->out, l->job.disk_size, l->job.block_size);
+	const struct listing_medium medium = the_medium(&l->job);
+
+	listing_put_medium(&l->out, &medium);
 	send_out(l);
 }
 
@@ -311,6 +321,7 @@ static void not_started(struct lister *l, const struct err *e)
 int lister_start(const struct lister_job *job, struct lister **ret, struct err *e)
 {
 	struct lister *l = calloc(1, sizeof(*l));
+	const struct listing_medium medium = the_medium(job);
 	struct err why = { .code = 0 };
 
 	if (l == NULL)
@@ -320,7 +331,7 @@ int lister_start(const struct lister_job *job, struct lister **ret, struct err *
 	l->begun_ms = uv_now(job->loop);
 	l->timer = timer_new(job->loop, l);
 	if (l->timer == NULL ||
-	    listing_reader_new(job->disk_size, job->block_size, &l->reader) < 0) {
+	    listing_reader_new(&medium, &l->reader) < 0) {
 		timer_free(l->timer);
 		free(l);
 		return err_set(e, -ENOMEM, "no memory for dock-lister");

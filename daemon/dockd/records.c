@@ -173,8 +173,8 @@ json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct 
 			 "block_size", (json_int_t)disk->block_size,
 			 "vendor", finding_text(disk->vendor), "product", finding_text(disk->product),
 			 "revision", finding_text(disk->revision),
-			 "filesystem", finding_text(l->filesystem),
-			 "label", finding_text(l->label),
+			 "filesystem", finding_text(l->volumes[0].filesystem),
+			 "label", finding_text(l->volumes[0].label),
 			 "files", number(files), "bytes", number(bytes), "deleted", number(deleted));
 }
 

@@ -114,7 +114,7 @@ enum session_event session_start_plan(struct session *s)
 	int r;
 
 	/* Nothing found and nothing wrong: that is no empty card, which has a file system. */
-	if (s->listing.filesystem[0] == '\0' && s->listing.n_troubles == 0)
+	if (s->listing.n_volumes == 0 && s->listing.n_troubles == 0)
 		return session_fault(s, "no file system that can be read is on its card");
 	if (make_plan(s) < 0)
 		return session_fault(s, "no memory to plan what to read; dock it again later");

@@ -19,10 +19,16 @@ struct image {
 	TSK_IMG_INFO img;
 	struct peer *peer;
 	struct report *report;
+	unsigned unit;
 	uint64_t bad[BAD_MAX];		/* offsets of blocks that failed */
 	unsigned n_bad;
 	uint8_t window[LISTING_READ_MAX];
 };
+
+static const struct listing_unit *unit_of(const struct image *m)
+{
+	return &m->peer->medium.units[m->unit];
+}
 
 static bool is_bad(const struct image *m, uint64_t block)
 {
@@ -52,10 +58,10 @@ static uint32_t fill(struct image *m, uint64_t block, uint32_t want)
 
 	if (m->report->stop || is_bad(m, block))
 		return 0;
-	ret = p->read(p, block, want, m->window);
-	if (ret == -EIO && want > p->block_size) {
-		want = p->block_size;
-		ret = p->read(p, block, want, m->window);
+	ret = p->read(p, m->unit, block, want, m->window);
+	if (ret == -EIO && want > unit_of(m)->block_size) {
+		want = unit_of(m)->block_size;
+		ret = p->read(p, m->unit, block, want, m->window);
 	}
 	if (ret == 0)
 		return want;
@@ -70,7 +76,7 @@ static uint32_t fill(struct image *m, uint64_t block, uint32_t want)
 static ssize_t image_read(TSK_IMG_INFO *img, TSK_OFF_T off, char *buf, size_t len)
 {
 	struct image *m = container_of(img, struct image, img);
-	uint64_t bs = m->peer->block_size, at = (uint64_t)off, size = m->peer->disk_size;
+	uint64_t bs = unit_of(m)->block_size, at = (uint64_t)off, size = unit_of(m)->size;
 	size_t done = 0;
 
 	if (off < 0 || at >= size)
@@ -109,7 +115,7 @@ static bool list_at(struct image *m, uint64_t offset, const char *prefix, struct
 
 	if (fs == NULL)
 		return false;
-	walk_list(fs, prefix, gbk, m->report);
+	walk_list(fs, m->unit, prefix, gbk, m->report);
 	tsk_fs_close(fs);
 	return true;
 }
@@ -132,7 +138,7 @@ static void list_partitions(struct image *m, TSK_VS_INFO *vs, struct name_gbk *g
 		if (found > 0)
 			snprintf(prefix, sizeof(prefix), "partition-%u/", n);
 		report_fit(what, sizeof(what), part->desc != NULL ? part->desc : "");
-		if (part->start > m->peer->disk_size / vs->block_size) {
+		if (part->start > unit_of(m)->size / vs->block_size) {
 			report_trouble(m->report, "", "partition %u (%s) begins behind the end of "
 				       "the card", n, what);
 			continue;
@@ -173,15 +179,16 @@ static void list_card(struct image *m, struct name_gbk *gbk)
 	tsk_vs_close(vs);
 }
 
-int card_list(struct peer *peer, struct name_gbk *gbk, struct report *report)
+int card_list(struct peer *peer, unsigned unit, struct name_gbk *gbk, struct report *report)
 {
 	struct image *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return -ENOMEM;
 	m->peer = peer;
+	m->unit = unit;
 	m->report = report;
-	if (tsk_img_open_external(&m->img, (TSK_OFF_T)peer->disk_size, peer->block_size,
+	if (tsk_img_open_external(&m->img, (TSK_OFF_T)unit_of(m)->size, unit_of(m)->block_size,
 				  image_read, image_close, image_stat) == NULL) {
 		free(m);
 		return -ENOMEM;

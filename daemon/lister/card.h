@@ -10,7 +10,7 @@
 #include "peer.h"
 #include "report.h"
 
-/* -ENOMEM or 0; troubles of the card are in the report. */
-int card_list(struct peer *peer, struct name_gbk *gbk, struct report *report);
+/* One unit of a medium of blocks.  -ENOMEM or 0; troubles of the card are in the report. */
+int card_list(struct peer *peer, unsigned unit, struct name_gbk *gbk, struct report *report);
 
 #endif

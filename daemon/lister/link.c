@@ -17,6 +17,7 @@ struct link {
 	struct buf last_words;
 	volatile sig_atomic_t late;	/* the time is up */
 	volatile sig_atomic_t busy;	/* a message is half-way through the socket */
+	uint8_t piece[LISTING_MESSAGE_MAX];	/* of a dataset, or a response */
 };
 
 static struct link *the_link;		/* for the signal handler */
@@ -101,7 +102,7 @@ static int ask(struct link *l, uint32_t len, uint8_t *buf)
 	return type == LISTING_DATA && got == len ? 0 : -EPROTO;
 }
 
-static int link_read(struct peer *p, uint64_t offset, uint32_t len, uint8_t *buf)
+static int link_read(struct peer *p, unsigned unit, uint64_t offset, uint32_t len, uint8_t *buf)
 {
 	struct link *l = container_of(p, struct link, peer);
 	int ret;
@@ -109,11 +110,53 @@ static int link_read(struct peer *p, uint64_t offset, uint32_t len, uint8_t *buf
 	if (l->late)
 		return -ETIME;
 	buf_reset(&l->request);
-	listing_put_read(&l->request, offset, len);
+	listing_put_read(&l->request, unit, offset, len);
 	l->busy = 1;
 	ret = ask(l, len, buf);
 	l->busy = 0;
 	return ret;
+}
+
+/* Pieces up to the response.  The socket is quiet between messages, so take() may well compute. */
+static int carry_out(struct link *l, void (*take)(void *data, const uint8_t *bytes, size_t len),
+		     void *data, struct listing_operation *ret)
+{
+	enum listing_type type;
+	uint32_t got, total = 0;
+	int r;
+
+	r = write_all(l->fd, l->request.p, l->request.len);
+	while (r == 0) {
+		r = read_message(l->fd, &type, l->piece, sizeof(l->piece), &got);
+		if (r < 0)
+			break;
+		if (type == LISTING_RESPONSE)
+			return listing_response_read(l->piece, got, ret);
+		if (type == LISTING_FAILED)
+			return -EIO;
+		if (type != LISTING_DATASET || got > LISTING_DATASET_MAX - total)
+			return -EPROTO;
+		total += got;
+		take(data, l->piece, got);
+	}
+	return r;
+}
+
+static int link_operation(struct peer *p, const struct listing_operation *op,
+			  void (*take)(void *data, const uint8_t *bytes, size_t len), void *data,
+			  struct listing_operation *ret)
+{
+	struct link *l = container_of(p, struct link, peer);
+	int r;
+
+	if (l->late)
+		return -ETIME;
+	buf_reset(&l->request);
+	listing_put_operation(&l->request, op);
+	l->busy = 1;
+	r = carry_out(l, take, data, ret);
+	l->busy = 0;
+	return r;
 }
 
 /* ------ the time ------ */
@@ -141,6 +184,7 @@ int link_new(int fd, struct link **ret, struct err *e)
 	if (l == NULL)
 		return err_set(e, -ENOMEM, "no memory for a link to dockd");
 	l->peer.read = link_read;
+	l->peer.operation = link_operation;
 	l->peer.send = link_send;
 	l->fd = fd;
 	l->request = (struct buf)BUF_INIT(64);
@@ -173,25 +217,16 @@ void link_free(struct link *l)
 
 int link_start(struct link *l)
 {
-	uint8_t body[12];
 	enum listing_type type;
-	uint64_t size;
-	uint32_t len, block;
+	uint32_t len;
 	int ret;
 
-	ret = read_message(l->fd, &type, body, sizeof(body), &len);
+	ret = read_message(l->fd, &type, l->piece, sizeof(l->piece), &len);
 	if (ret < 0)
 		return ret;
-	memcpy(&size, body, sizeof(size));
-	memcpy(&block, body + sizeof(size), sizeof(block));
-	size = le64toh(size);
-	block = le32toh(block);
-	if (type != LISTING_DISK || len != sizeof(body) || block < 512 || block > 4096 ||
-	    (block & (block - 1)) != 0 || size % block != 0 || size > INT64_MAX)
+	if (type != LISTING_MEDIUM)
 		return -EPROTO;
-	l->peer.disk_size = size;
-	l->peer.block_size = block;
-	return 0;
+	return listing_medium_read(l->piece, len, &l->peer.medium);
 }
 
 bool link_late(const struct link *l)

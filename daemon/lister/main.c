@@ -67,6 +67,18 @@ static int silence(struct err *e)
 	return 0;
 }
 
+/* Every unit that has a card in it. */
+static int list_units(struct peer *peer, struct name_gbk *gbk, struct report *report)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < peer->medium.n_units && ret == 0 && !report->stop; i++) {
+		if (peer->medium.units[i].size > 0)
+			ret = card_list(peer, i, gbk, report);
+	}
+	return ret;
+}
+
 static int list(struct link *link, struct name_gbk *gbk)
 {
 	struct report report;
@@ -76,7 +88,7 @@ static int list(struct link *link, struct name_gbk *gbk)
 	if (ret < 0)
 		return ret;
 	report_init(&report, link_peer(link));
-	ret = card_list(link_peer(link), gbk, &report);
+	ret = list_units(link_peer(link), gbk, &report);
 	if (ret == 0 && link_late(link))
 		report_trouble(&report, "", LINK_LATE_TEXT);
 	if (ret == 0)

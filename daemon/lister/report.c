@@ -93,12 +93,18 @@ static void cut_short(struct report *r, const char *text)
 	r->stop = true;
 }
 
-void report_volume(struct report *r, const char *filesystem, const char *label)
+void report_device(struct report *r, const struct listing_device *d)
 {
-	if (r->volume)
+	listing_put_device(&r->out, d);
+	flush(r);
+}
+
+void report_volume(struct report *r, const struct listing_volume *v)
+{
+	if (r->stop || r->volumes >= LISTING_VOLUMES_MAX)
 		return;
-	r->volume = true;
-	listing_put_volume(&r->out, filesystem, label);
+	r->volumes++;
+	listing_put_volume(&r->out, v);
 	flush(r);
 }
 

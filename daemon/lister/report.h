@@ -29,7 +29,7 @@ struct report {
 	struct buf out;
 	uint64_t bytes, deleted_bytes;	/* as dockd counts them */
 	uint32_t files, deleted, extents, troubles;
-	bool volume;			/* was named */
+	unsigned volumes;
 	bool deleted_full;
 	bool stop;			/* nothing more fits, or nobody listens: stop walking */
 };
@@ -37,8 +37,11 @@ struct report {
 void report_init(struct report *r, struct peer *peer);
 void report_fini(struct report *r);
 
-/* Of several file systems the first is named. */
-void report_volume(struct report *r, const char *filesystem, const char *label);
+/* What an MTP device says of itself; ahead of all else, once. */
+void report_device(struct report *r, const struct listing_device *d);
+
+/* Ahead of its files.  Those beyond LISTING_VOLUMES_MAX go unnamed, their files do not. */
+void report_volume(struct report *r, const struct listing_volume *v);
 
 /* f's strings have the form and limits of listing.h; its extents may be any. */
 void report_file(struct report *r, const struct listing_file *f);

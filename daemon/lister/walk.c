@@ -227,6 +227,7 @@ void walk_tell(struct walk *w, const struct listing_file *claims, TSK_INUM_T ent
 	struct listing_file f = *claims;
 	uint64_t most = w->geometry.sectors * w->geometry.sector_size;
 
+	f.unit = (uint8_t)w->unit;
 	f.path = path;
 	f.raw = (uint8_t *)raw;
 	shorten(&w->path, directories(&w->path), path);
@@ -265,9 +266,23 @@ static bool read_geometry(struct walk *w)
 	return false;
 }
 
+void walk_volume(struct walk *w, const char *label)
+{
+	struct listing_volume v = {
+		.unit = (uint8_t)w->unit, .size = w->geometry.sectors * w->geometry.sector_size,
+		.free = LISTING_FREE_UNKNOWN,
+	};
+
+	report_cut(v.filesystem, sizeof(v.filesystem),
+		   (const uint8_t *)tsk_fs_type_toname(w->fs->ftype),
+		   strlen(tsk_fs_type_toname(w->fs->ftype)));
+	report_cut(v.label, sizeof(v.label), (const uint8_t *)label, strlen(label));
+	report_volume(w->report, &v);
+}
+
 static void list(struct walk *w)
 {
-	uint32_t card = w->report->peer->block_size;
+	uint32_t card = w->report->peer->medium.units[w->unit].block_size;
 
 	if (w->geometry.sector_size != card)
 		report_trouble(w->report, "", "the file system has sectors of %" PRIu32 " bytes, the "
@@ -279,10 +294,11 @@ static void list(struct walk *w)
 		walk_fat(w);
 }
 
-void walk_list(TSK_FS_INFO *fs, const char *prefix, struct name_gbk *gbk, struct report *report)
+void walk_list(TSK_FS_INFO *fs, unsigned unit, const char *prefix, struct name_gbk *gbk,
+	       struct report *report)
 {
 	struct walk w = {
-		.fs = fs, .gbk = gbk, .report = report,
+		.fs = fs, .unit = unit, .gbk = gbk, .report = report,
 		.path = BUF_INIT(PATH_ROOM), .raw = BUF_INIT(PATH_ROOM),
 	};
 

@@ -12,7 +12,8 @@ enum {
 	WALK_DIRS_MAX = 16384,		/* directories of one file system */
 };
 
-/* Paths begin with prefix, "" or "NAME/". */
-void walk_list(TSK_FS_INFO *fs, const char *prefix, struct name_gbk *gbk, struct report *report);
+/* It lies in that unit.  Paths begin with prefix, "" or "NAME/". */
+void walk_list(TSK_FS_INFO *fs, unsigned unit, const char *prefix, struct name_gbk *gbk,
+	       struct report *report);
 
 #endif

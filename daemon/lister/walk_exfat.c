@@ -60,7 +60,7 @@ static void tell_entry(struct walk *w, TSK_FS_FILE *file, bool in_deleted, unsig
 		}
 	} else {
 		if (meta != NULL) {
-			f.size = meta->size > 0 ? (uint64_t)meta->size : 0;
+			f.size = f.valid = meta->size > 0 ? (uint64_t)meta->size : 0;
 			claim(f.created, meta->crtime);
 			claim(f.modified, meta->mtime);
 			claim(f.accessed, meta->atime);
@@ -136,7 +136,7 @@ void walk_exfat(struct walk *w)
 	char label[LISTING_LABEL_SIZE] = "";
 
 	find_label(w, label);
-	report_volume(w->report, tsk_fs_type_toname(w->fs->ftype), label);
+	walk_volume(w, label);
 	if (walk_may_enter(w, w->geometry.root_cluster, false, 0))
 		list_dir(w, w->fs->root_inum, false, 0);
 }

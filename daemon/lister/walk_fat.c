@@ -39,7 +39,8 @@ static void tell_entry(struct fat_walk *d, const struct fat_dir_entry *e, TSK_IN
 {
 	struct walk *w = d->w;
 	struct walk_mark here = walk_here(w);
-	struct listing_file f = { .deleted = d->deleted || e->deleted, .size = e->size };
+	struct listing_file f = { .deleted = d->deleted || e->deleted, .size = e->size,
+				  .valid = e->size };
 	uint64_t sector;
 
 	add_name(w, e);
@@ -168,7 +169,7 @@ void walk_fat(struct walk *w)
 
 	/* Twice through the root directory: the label is told ahead of the files. */
 	list_clusters(&d, w->fs->root_inum, root);
-	report_volume(w->report, tsk_fs_type_toname(w->fs->ftype), label);
+	walk_volume(w, label);
 	if (root == 0 || walk_may_enter(w, root, false, 0))
 		list_dir(w, w->fs->root_inum, root, false, 0);
 }

@@ -10,6 +10,7 @@
 
 struct walk {
 	TSK_FS_INFO *fs;
+	unsigned unit;
 	struct fat_geometry geometry;
 	struct name_gbk *gbk;
 	struct report *report;
@@ -24,6 +25,9 @@ struct walk {
 /* The walkers: all of a file system whose geometry is known. */
 void walk_fat(struct walk *w);
 void walk_exfat(struct walk *w);
+
+/* The file system itself, ahead of its entries; its label has the form. */
+void walk_volume(struct walk *w, const char *label);
 
 /* A length of both paths, to come back to. */
 struct walk_mark {

@@ -48,11 +48,18 @@ static void put_finish(struct buf *b, size_t start)
 	memcpy(b->p + start - sizeof(len), &len, sizeof(len));
 }
 
-void listing_put_disk(struct buf *b, uint64_t size, uint32_t block_size)
+void listing_put_medium(struct buf *b, const struct listing_medium *m)
 {
-	put_head(b, LISTING_DISK, 12);
-	put_number(b, size, 8);
-	put_number(b, block_size, 4);
+	size_t start = put_start(b, LISTING_MEDIUM);
+
+	put_number(b, m->kind, 1);
+	put_number(b, m->encoding, 1);
+	put_number(b, m->n_units, 2);	/* and the zero */
+	for (unsigned i = 0; i < m->n_units; i++) {
+		put_number(b, m->units[i].size, 8);
+		put_number(b, m->units[i].block_size, 4);
+	}
+	put_finish(b, start);
 }
 
 void listing_put_data(struct buf *b, const uint8_t *p, uint32_t len)
@@ -61,25 +68,72 @@ void listing_put_data(struct buf *b, const uint8_t *p, uint32_t len)
 	buf_add(b, p, len);
 }
 
+void listing_put_dataset(struct buf *b, const uint8_t *p, uint32_t len)
+{
+	put_head(b, LISTING_DATASET, len);
+	buf_add(b, p, len);
+}
+
+static void put_operation(struct buf *b, enum listing_type type, const struct listing_operation *op)
+{
+	if (op->n_params > LISTING_PARAMS_MAX)
+		BUG("an operation of %d parameters", op->n_params);
+	put_head(b, type, 4 + 4U * op->n_params);
+	put_number(b, op->code, 2);
+	put_number(b, op->n_params, 2);
+	for (unsigned i = 0; i < op->n_params; i++)
+		put_number(b, op->params[i], 4);
+}
+
+void listing_put_response(struct buf *b, const struct listing_operation *response)
+{
+	put_operation(b, LISTING_RESPONSE, response);
+}
+
+void listing_put_operation(struct buf *b, const struct listing_operation *op)
+{
+	put_operation(b, LISTING_OPERATION, op);
+}
+
 void listing_put_failed(struct buf *b, uint32_t err)
 {
 	put_head(b, LISTING_FAILED, 4);
 	put_number(b, err, 4);
 }
 
-void listing_put_read(struct buf *b, uint64_t offset, uint32_t len)
+void listing_put_read(struct buf *b, unsigned unit, uint64_t offset, uint32_t len)
 {
-	put_head(b, LISTING_READ, 12);
+	put_head(b, LISTING_READ, 16);
+	put_number(b, unit, 4);
 	put_number(b, offset, 8);
 	put_number(b, len, 4);
 }
 
-void listing_put_volume(struct buf *b, const char *filesystem, const char *label)
+void listing_put_device(struct buf *b, const struct listing_device *d)
+{
+	size_t start = put_start(b, LISTING_DEVICE);
+
+	put_number(b, d->can, 4);
+	put_number(b, d->battery, 1);
+	put_string(b, d->clock);
+	put_number(b, d->clock_ms, 2);
+	put_number(b, (uint16_t)d->zone_min, 2);
+	put_string(b, d->manufacturer);
+	put_string(b, d->model);
+	put_string(b, d->version);
+	put_string(b, d->serial);
+	put_finish(b, start);
+}
+
+void listing_put_volume(struct buf *b, const struct listing_volume *v)
 {
 	size_t start = put_start(b, LISTING_VOLUME);
 
-	put_string(b, filesystem);
-	put_string(b, label);
+	put_number(b, v->unit, 4);
+	put_number(b, v->size, 8);
+	put_number(b, v->free, 8);
+	put_string(b, v->filesystem);
+	put_string(b, v->label);
 	put_finish(b, start);
 }
 
@@ -90,7 +144,10 @@ void listing_put_file(struct buf *b, const struct listing_file *f)
 
 	put_string(b, f->path);
 	put_text(b, f->raw, f->raw_len);
+	put_number(b, f->unit, 4);
+	put_number(b, f->handle, 4);
 	put_number(b, f->size, 8);
+	put_number(b, f->valid, 8);
 	put_string(b, f->created);
 	put_string(b, f->modified);
 	put_string(b, f->accessed);

@@ -25,10 +25,11 @@ struct bench {
 	int complete;
 };
 
-static int bench_read(struct peer *p, uint64_t offset, uint32_t len, uint8_t *buf)
+static int bench_read(struct peer *p, unsigned unit, uint64_t offset, uint32_t len, uint8_t *buf)
 {
 	struct bench *b = container_of(p, struct bench, peer);
 
+	MUST(unit == 0);
 	MUST(offset % BLOCK == 0 && len % BLOCK == 0 && len > 0 && len <= LISTING_READ_MAX &&
 	     offset < CARD && len <= CARD - offset);
 	MUST(b->reads++ < READS_MAX);
@@ -123,13 +124,16 @@ static void patch(uint8_t *card, const uint8_t *p, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct name_gbk *gbk;
-	struct bench b = { .peer = { CARD, BLOCK, bench_read, bench_send } };
+	struct bench b = {
+		.peer = { .medium = { .n_units = 1, .units = { { CARD, BLOCK } } },
+			  .read = bench_read, .send = bench_send },
+	};
 	struct report report;
 
 	if (gbk == NULL)
 		MUST(name_gbk_new(&gbk, NULL) == 0);
 	b.card = calloc(1, CARD);
-	if (b.card == NULL || listing_reader_new(CARD, BLOCK, &b.reader) < 0) {
+	if (b.card == NULL || listing_reader_new(&b.peer.medium, &b.reader) < 0) {
 		free(b.card);
 		return 0;
 	}
@@ -140,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		patch(b.card, bytes, len);
 	}
 	report_init(&report, &b.peer);
-	MUST(card_list(&b.peer, gbk, &report) == 0);
+	MUST(card_list(&b.peer, 0, gbk, &report) == 0);
 	MUST(report_end(&report) == 0 && b.complete);
 	listing_reader_take(b.reader, &b.listing);
 	MUST(len > 0 || (b.listing.n_files == 3 && b.listing.n_troubles == 0));

@@ -130,9 +130,9 @@ static json_t *file_json(const struct listing_file *f)
 	for (uint32_t i = 0; i < f->n_extents; i++)
 		json_array_append_new(extents, json_pack("[II]", (json_int_t)f->extents[i].offset,
 							 (json_int_t)f->extents[i].len));
-	return json_pack("{ss ss sb sI ss ss ss so ss}", "path", f->path, "raw", buf_str(&raw),
-			 "deleted", f->deleted, "size", (json_int_t)f->size, "created", f->created,
-			 "modified", f->modified, "accessed", f->accessed, "extents", extents,
+	return json_pack("{ss ss sb si sI sI ss ss ss so ss}", "path", f->path, "raw", buf_str(&raw),
+			 "deleted", f->deleted, "unit", f->unit, "size", (json_int_t)f->size,
+			 "valid", (json_int_t)f->valid, "created", f->created, "modified", f->modified, "accessed", f->accessed, "extents", extents,
 			 "trouble", f->trouble);
 }
 
@@ -145,7 +145,8 @@ static void print_listing(const struct session *s, const struct listing *l, int 
 	for (uint32_t i = 0; i < l->n_troubles; i++)
 		json_array_append_new(troubles, json_pack("{ss ss}", "path", l->troubles[i].path,
 							  "text", l->troubles[i].text));
-	all = json_pack("{ss ss sI sI si so so}", "filesystem", l->filesystem, "label", l->label,
+	all = json_pack("{ss ss sI sI si so so}", "filesystem", l->volumes[0].filesystem,
+			"label", l->volumes[0].label,
 			"reads", (json_int_t)s->reads, "bytes", (json_int_t)l->bytes,
 			"signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 			"files", files, "troubles", troubles);
@@ -187,23 +188,26 @@ static int run(const struct options *o, const char *lister, const char *image)
 {
 	struct session s = { .o = o };
 	struct buf hello = BUF_INIT(64);
+	struct listing_medium medium = { .kind = LISTING_BLOCKS, .n_units = 1 };
 	struct listing l = { .n_files = 0 };
 	struct stat st;
-	uint64_t size;
 	int ends[2], status = 0, ret;
 
 	s.image = open(image, O_RDONLY | O_CLOEXEC);
 	if (s.image < 0 || fstat(s.image, &st) < 0)
 		err(EXIT_OTHER, "%s", image);
-	size = (uint64_t)st.st_size / o->block * o->block;
+	medium.units[0].size = (uint64_t)st.st_size / o->block * o->block;
+	medium.units[0].block_size = o->block;
+	if (!listing_medium_is_sound(&medium))
+		errx(EXIT_OTHER, "blocks of %" PRIu32 " bytes", o->block);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		err(EXIT_OTHER, "socketpair");
 	s.lister = start(lister, ends[1]);
 	close(ends[1]);
 	s.socket = ends[0];
-	if (listing_reader_new(size, o->block, &s.reader) < 0)
+	if (listing_reader_new(&medium, &s.reader) < 0)
 		err(EXIT_OTHER, "memory");
-	listing_put_disk(&hello, size, o->block);
+	listing_put_medium(&hello, &medium);
 	if (write(s.socket, hello.p, hello.len) != (ssize_t)hello.len)
 		err(EXIT_OTHER, "the lister");
 	ret = serve(&s);

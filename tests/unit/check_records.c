@@ -232,7 +232,8 @@ END_TEST
 START_TEST(listings_count_what_was_deleted)
 {
 	struct listing_file files[3] = { file, file, file };
-	struct listing l = { .filesystem = "FAT32", .files = files, .n_files = 3 };
+	struct listing l = { .n_volumes = 1, .files = files, .n_files = 3,
+			     .volumes = { { .filesystem = "FAT32" } } };
 	const struct disk_info disk = { .size = 64, .block_size = 512 };
 	json_t *j;
 

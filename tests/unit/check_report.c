@@ -16,9 +16,9 @@ static struct {
 	unsigned left;		/* sends until dockd is gone; 0: never */
 } dockd;
 
-static int no_read(struct peer *p, uint64_t offset, uint32_t len, uint8_t *buf)
+static int no_read(struct peer *p, unsigned unit, uint64_t offset, uint32_t len, uint8_t *buf)
 {
-	(void)p, (void)offset, (void)len, (void)buf;
+	(void)p, (void)unit, (void)offset, (void)len, (void)buf;
 	return -EIO;
 }
 
@@ -47,9 +47,11 @@ static struct report report;
 static void set_up(void)
 {
 	memset(&dockd, 0, sizeof(dockd));
-	dockd.peer = (struct peer){ .disk_size = UINT64_C(1) << 40, .block_size = 512,
-				    .read = no_read, .send = take };
-	ck_assert_int_eq(listing_reader_new(dockd.peer.disk_size, 512, &dockd.reader), 0);
+	dockd.peer = (struct peer){
+		.medium = { .n_units = 1, .units = { { UINT64_C(1) << 40, 512 } } },
+		.read = no_read, .send = take,
+	};
+	ck_assert_int_eq(listing_reader_new(&dockd.peer.medium, &dockd.reader), 0);
 	report_init(&report, &dockd.peer);
 }
 
@@ -79,7 +81,7 @@ static void file(unsigned number, bool deleted, struct listing_extent *extents, 
 		 size_t path_len)
 {
 	char path[LISTING_PATH_MAX + 1], digits[9];
-	struct listing_file f = { .path = path, .deleted = deleted, .size = n * 512,
+	struct listing_file f = { .path = path, .deleted = deleted, .size = n * 512, .valid = n * 512,
 				  .extents = extents, .n_extents = n };
 
 	memset(path, 'a', path_len);
