@@ -1,26 +1,12 @@
-/* The volume: geometry, clusters, FATs, boot sectors. */
+/* The volume: clusters and FATs; what its format makes of them is in card_fat.c, card_exfat.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/utc.h"
 #include "base/util.h"
 #include "emulator/card_priv.h"
-
-/* Sectors a cluster by size of the volume, as mkfs.fat and Windows choose. */
-static uint32_t cluster_for(uint64_t bytes)
-{
-	static const struct { uint64_t up_to; uint32_t sectors; } sizes[] = {
-		{ UINT64_C(260) << 20, 1 }, { UINT64_C(8) << 30, 8 }, { UINT64_C(16) << 30, 16 },
-		{ UINT64_C(32) << 30, 32 }, { UINT64_MAX, 64 },
-	};
-	size_t i = 0;
-
-	while (bytes > sizes[i].up_to)
-		i++;
-	return sizes[i].sectors;
-}
 
 int card_pwrite(const struct card *c, const void *p, size_t len, uint64_t offset, struct err *e)
 {
@@ -43,14 +29,23 @@ int card_pwrite(const struct card *c, const void *p, size_t len, uint64_t offset
 
 uint32_t card_cluster_bytes(const struct card *c)
 {
-	return c->per_cluster * CARD_SECTOR;
+	return c->per_cluster * c->sector;
 }
 
 uint64_t card_cluster_offset(const struct card *c, uint32_t cluster)
 {
-	uint64_t data = CARD_RESERVED + 2 * (uint64_t)c->fat_sectors;
+	return c->config.start +
+	       (c->data_at + (uint64_t)(cluster - 2) * c->per_cluster) * c->sector;
+}
 
-	return c->start + (data + (uint64_t)(cluster - 2) * c->per_cluster) * CARD_SECTOR;
+int card_image_size(const struct card *c, uint64_t *ret, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(c->fd, &st) < 0)
+		return err_set(e, -errno, "card image: %s", strerror(errno));
+	*ret = (uint64_t)st.st_size;
+	return 0;
 }
 
 /* The next free cluster at or after the cursor, as drivers do; 0 when the card is full. */
@@ -68,7 +63,8 @@ static uint32_t take_cluster(struct card *c)
 		if (at >= c->clusters + 2)
 			at = 2;
 		c->cursor = at + 1;
-		if (c->fat[at] == 0) {
+		if (!c->used[at]) {
+			c->used[at] = true;
 			c->fat[at] = CARD_FAT_END;
 			c->run++;
 			return at;
@@ -127,67 +123,53 @@ static bool label_is_good(const char *label)
 	       strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == strlen(label);
 }
 
-static void label_bytes(const struct card *c, const char *none, uint8_t ret[11])
+/* Check what a config says, and take it over. */
+static int configure(struct card *c, const struct card_config *config, struct err *e)
 {
-	const char *label = c->config.label != NULL ? c->config.label : none;
-
-	memset(ret, ' ', 11);
-	memcpy(ret, label, strlen(label));
+	c->config = *config;
+	c->format = config->exfat ? &card_exfat : &card_fat32;
+	c->sector = config->sector != 0 ? config->sector : CARD_SECTOR;
+	c->sectors = config->size / c->sector;
+	c->cursor = 2;
+	if (c->sector != CARD_SECTOR && c->sector != CARD_SECTOR_MAX)
+		return err_set(e, -EINVAL, "a card has sectors of 512 or of 4096 bytes");
+	if (config->size % c->sector != 0 || config->start % c->sector != 0)
+		return err_set(e, -EINVAL, "a card is a multiple of %u bytes", c->sector);
+	if (config->label != NULL && !label_is_good(config->label))
+		return err_set(e, -EINVAL, "%s: a label is up to 11 of A-Z 0-9 _ -", config->label);
+	return c->format->geometry(c, e);
 }
 
-static int geometry(struct card *c, struct err *e)
+/* The image reaches to the end of the volume, at least. */
+static int make_room(const struct card *c, struct err *e)
 {
-	uint64_t start = c->config.mbr ? CARD_PARTITION : 0;
-	uint64_t sectors = c->config.size / CARD_SECTOR;
+	uint64_t size, end = c->config.start + c->config.size;
+	int r = card_image_size(c, &size, e);
 
-	if (c->config.size % CARD_SECTOR != 0 || sectors > UINT32_MAX)
-		return err_set(e, -EINVAL, "a card is a multiple of 512 bytes, below 2 TiB");
-	if (sectors <= start + CARD_RESERVED)
-		return err_set(e, -EINVAL, "a FAT32 card has at least 34 MiB");
-	c->start = start * CARD_SECTOR;
-	c->sectors = (uint32_t)(sectors - start);
-	c->per_cluster = cluster_for((uint64_t)c->sectors * CARD_SECTOR);
-	/* At most a few sectors more than needed, which the format allows. */
-	c->fat_sectors = ((c->sectors - CARD_RESERVED) / c->per_cluster + 2) / (CARD_SECTOR / 4) + 1;
-	if (c->sectors <= CARD_RESERVED + 2 * c->fat_sectors)
-		return err_set(e, -EINVAL, "a FAT32 card has at least 34 MiB");
-	c->clusters = (c->sectors - CARD_RESERVED - 2 * c->fat_sectors) / c->per_cluster;
-	if (c->clusters < 65525)	/* fewer would be read as FAT16 */
-		return err_set(e, -EINVAL, "a FAT32 card has at least 34 MiB");
-	return 0;
+	if (r == 0 && size < end && ftruncate(c->fd, (off_t)end) < 0)
+		r = err_set(e, -errno, "card image: %s", strerror(errno));
+	return r;
 }
 
 int card_new(int fd, const struct card_config *config, struct card **ret, struct err *e)
 {
-	struct card_dir *root;
 	struct card *c = calloc(1, sizeof(*c));
 	int r;
 
 	if (c == NULL)
 		return err_set(e, -ENOMEM, "no memory");
 	c->fd = fd;
-	c->config = *config;
-	c->cursor = 2;
-	r = config->label == NULL || label_is_good(config->label) ? geometry(c, e) :
-	    err_set(e, -EINVAL, "%s: a label is up to 11 of A-Z 0-9 _ -", config->label);
+	r = configure(c, config, e);
 	if (r < 0)
 		goto fail;
-	r = -ENOMEM;
 	c->fat = calloc((size_t)c->clusters + 2, sizeof(*c->fat));
-	if (c->fat == NULL)
+	c->used = calloc((size_t)c->clusters + 2, sizeof(*c->used));
+	r = c->fat == NULL || c->used == NULL ? err_set(e, -ENOMEM, "no memory") : make_room(c, e);
+	if (r < 0)
 		goto fail;
-	c->fat[0] = UINT32_C(0x0ffffff8);
 	c->fat[1] = CARD_FAT_END;
-	r = ftruncate(fd, (off_t)config->size) < 0 ?
-	    err_set(e, -errno, "card image: %s", strerror(errno)) : card_dir_new(c, NULL, &root, e);
-	if (r == 0 && config->label != NULL) {
-		uint8_t name[11];
-		struct card_claim claim = { .short_name = name, .attributes = CARD_ATTR_VOLUME,
-					    .mtime_ms = utc_now() };
-
-		label_bytes(c, "", name);
-		r = card_append(c, root, &claim, NULL, e);
-	}
+	c->used[0] = c->used[1] = true;
+	r = c->format->begin(c, e);
 	if (r < 0)
 		goto fail;
 	*ret = c;
@@ -209,89 +191,41 @@ void card_free(struct card *c)
 		free(c->dirs[i]);
 	}
 	free(c->fat);
+	free(c->used);
 	free(c);
 }
 
-static int write_mbr(struct card *c, struct err *e)
+/* One sector of the FAT; whether there is anything in it. */
+static bool fat_sector(const struct card *c, uint32_t at, uint8_t ret[CARD_SECTOR_MAX])
 {
-	uint8_t s[CARD_SECTOR] = { 0 };
-	uint8_t *entry = s + 446;
+	bool used = false;
 
-	entry[1] = entry[5] = 0xfe;	/* cylinders, heads, sectors: not used, as LBA says */
-	entry[2] = entry[3] = entry[6] = entry[7] = 0xff;
-	entry[4] = 0x0c;		/* FAT32 with LBA */
-	card_put32(entry + 8, (uint32_t)(c->start / CARD_SECTOR));
-	card_put32(entry + 12, c->sectors);
-	card_put16(s + 510, 0xaa55);
-	return card_pwrite(c, s, sizeof(s), 0, e);
-}
+	memset(ret, 0, CARD_SECTOR_MAX);
+	for (uint32_t k = 0; k < c->sector / 4; k++) {
+		uint64_t cluster = (uint64_t)at * (c->sector / 4) + k;
+		uint32_t next;
 
-static void boot_sector(const struct card *c, uint8_t s[CARD_SECTOR])
-{
-	memset(s, 0, CARD_SECTOR);
-	memcpy(s, "\xeb\x58\x90" "MSDOS5.0", 11);
-	card_put16(s + 11, CARD_SECTOR);
-	s[13] = (uint8_t)c->per_cluster;
-	card_put16(s + 14, CARD_RESERVED);
-	s[16] = 2;			/* FATs */
-	s[21] = 0xf8;
-	card_put16(s + 24, 63);
-	card_put16(s + 26, 255);
-	card_put32(s + 28, (uint32_t)(c->start / CARD_SECTOR));
-	card_put32(s + 32, c->sectors);
-	card_put32(s + 36, c->fat_sectors);
-	card_put32(s + 44, c->dirs[0]->cluster);
-	card_put16(s + 48, 1);		/* FSInfo */
-	card_put16(s + 50, 6);		/* copy of this sector */
-	s[64] = 0x80;
-	s[66] = 0x29;
-	card_put32(s + 67, UINT32_C(0x20261123));
-	label_bytes(c, "NO NAME", s + 71);
-	memcpy(s + 82, "FAT32   ", 8);
-	card_put16(s + 510, 0xaa55);
-}
-
-static int write_boot(struct card *c, struct err *e)
-{
-	uint8_t boot[CARD_SECTOR], info[CARD_SECTOR] = { 0 };
-	uint32_t unused = 0;
-	int r = 0;
-
-	for (uint32_t i = 2; i < c->clusters + 2; i++)
-		unused += c->fat[i] == 0;
-	boot_sector(c, boot);
-	card_put32(info, UINT32_C(0x41615252));
-	card_put32(info + 484, UINT32_C(0x61417272));
-	card_put32(info + 488, unused);
-	card_put32(info + 492, c->cursor - 1);
-	card_put32(info + 508, UINT32_C(0xaa550000));
-	for (uint64_t copy = 0; r == 0 && copy <= 6; copy += 6) {
-		r = card_pwrite(c, boot, sizeof(boot), c->start + copy * CARD_SECTOR, e);
-		if (r == 0)
-			r = card_pwrite(c, info, sizeof(info),
-					c->start + (copy + 1) * CARD_SECTOR, e);
+		if (cluster >= (uint64_t)c->clusters + 2 || c->fat[cluster] == 0)
+			continue;
+		next = c->fat[cluster];
+		card_put32(ret + (size_t)k * 4,
+			   c->config.exfat && next == CARD_FAT_END ? UINT32_MAX : next);
+		used = true;
 	}
-	return r;
+	return used;
 }
 
-/* Both FATs, without the sectors that are all zero: the image stays sparse. */
+/* All FATs, without the sectors that are all zero: the image stays sparse. */
 static int write_fats(struct card *c, struct err *e)
 {
+	uint8_t s[CARD_SECTOR_MAX];
+
 	for (uint32_t i = 0; i < c->fat_sectors; i++) {
-		uint8_t s[CARD_SECTOR] = { 0 };
-		bool used = false;
-
-		for (uint32_t k = 0; k < CARD_SECTOR / 4; k++) {
-			uint32_t cluster = i * (CARD_SECTOR / 4) + k;
-
-			if (cluster < c->clusters + 2 && c->fat[cluster] != 0) {
-				card_put32(s + k * 4, c->fat[cluster]);
-				used = true;
-			}
-		}
-		for (uint32_t copy = 0; used && copy < 2; copy++) {
-			uint64_t sector = CARD_RESERVED + (uint64_t)copy * c->fat_sectors + i;
-			int r = card_pwrite(c, s, sizeof(s), c->start + sector * CARD_SECTOR, e);
+		if (!fat_sector(c, i, s))
+			continue;
+		for (uint32_t copy = 0; copy < c->fats; copy++) {
+			uint64_t sector = c->fat_at + (uint64_t)copy * c->fat_sectors + i;
+			int r = card_pwrite(c, s, c->sector, c->config.start + sector * c->sector, e);
 
 			if (r < 0)
 				return r;
@@ -302,8 +236,9 @@ static int write_fats(struct card *c, struct err *e)
 
 int card_finish(struct card *c, struct err *e)
 {
-	int r = c->config.mbr ? write_mbr(c, e) : 0;
+	int r = 0;
 
+	c->format->settle(c);
 	for (size_t i = 0; r == 0 && i < c->n_dirs; i++) {
 		const struct card_dir *d = c->dirs[i];
 
@@ -311,7 +246,5 @@ int card_finish(struct card *c, struct err *e)
 	}
 	if (r == 0)
 		r = write_fats(c, e);
-	if (r == 0)
-		r = write_boot(c, e);
-	return r;
+	return r < 0 ? r : c->format->finish(c, e);
 }

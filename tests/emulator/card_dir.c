@@ -14,8 +14,7 @@ static uint32_t two_digits(const char *p)
 	return (uint32_t)(p[0] - '0') * 10 + (uint32_t)(p[1] - '0');
 }
 
-/* Time (low 16 bits) and date (high 16 bits) as FAT keeps them. */
-static uint32_t fat_time(int64_t ms)
+uint32_t card_dos_time(int64_t ms)
 {
 	char t[20];		/* "2026-11-23 20:42:58" */
 	uint32_t year;
@@ -26,22 +25,6 @@ static uint32_t fat_time(int64_t ms)
 		return UINT32_C(0x00210000);	/* 1980-01-01, the least there is */
 	return (year - 1980) << 25 | two_digits(t + 5) << 21 | two_digits(t + 8) << 16 |
 	       two_digits(t + 11) << 11 | two_digits(t + 14) << 5 | two_digits(t + 17) / 2;
-}
-
-static void short_entry(const uint8_t name[11], const struct card_claim *claim,
-			uint8_t ret[CARD_ENTRY])
-{
-	uint32_t when = fat_time(claim->mtime_ms);
-
-	memset(ret, 0, CARD_ENTRY);
-	memcpy(ret, name, 11);
-	ret[11] = claim->attributes;
-	card_put32(ret + 14, when);
-	card_put16(ret + 18, when >> 16);
-	card_put16(ret + 20, claim->cluster >> 16);
-	card_put32(ret + 22, when);
-	card_put16(ret + 26, claim->cluster);
-	card_put32(ret + 28, claim->size);
 }
 
 /* Room for len more bytes of entries in the directory's chain. */
@@ -63,24 +46,14 @@ static int dir_room(struct card *c, struct card_dir *d, size_t len, struct err *
 int card_append(struct card *c, struct card_dir *d, const struct card_claim *claim,
 		size_t *ret_entry, struct err *e)
 {
-	unsigned pieces = (unsigned)((claim->units + 12) / 13);
-	uint8_t entry[CARD_ENTRY], name[11];
+	uint8_t entries[CARD_SET_MAX * CARD_ENTRY];
 	size_t first = d->entries.len / CARD_ENTRY;
-	int r = dir_room(c, d, (pieces + 1) * CARD_ENTRY, e);
+	size_t len = c->format->entries(d, claim, entries) * CARD_ENTRY;
+	int r = dir_room(c, d, len, e);
 
 	if (r < 0)
 		return r;
-	if (claim->short_name != NULL)
-		memcpy(name, claim->short_name, sizeof(name));
-	else
-		card_short_from(claim->name, claim->units, ++d->serial, name);
-	for (unsigned piece = pieces; piece > 0; piece--) {
-		card_long_entry(claim->name, claim->units, piece, piece == pieces,
-				card_short_sum(name), entry);
-		buf_add(&d->entries, entry, sizeof(entry));
-	}
-	short_entry(name, claim, entry);
-	buf_add(&d->entries, entry, sizeof(entry));
+	buf_add(&d->entries, entries, len);
 	if (d->entries.failed)
 		return err_set(e, -ENOSPC, "directory is full");
 	if (ret_entry != NULL)
@@ -97,29 +70,9 @@ static struct card_node *find(struct card_dir *d, const char *name)
 	return NULL;
 }
 
-static int add_node(struct card *c, struct card_dir *d, const char *name, uint8_t attributes,
-		    uint32_t cluster, uint32_t size, int64_t mtime_ms, struct card_node **ret,
-		    struct err *e)
+static int keep_node(struct card_dir *d, struct card_node node, const char *name,
+		     struct card_node **ret, struct err *e)
 {
-	uint16_t units[CARD_NAME_UNITS_MAX];
-	uint8_t short_name[11];
-	struct card_claim claim = { .attributes = attributes, .cluster = cluster, .size = size,
-				    .mtime_ms = mtime_ms };
-	struct card_node node = { .cluster = cluster };
-	int r;
-
-	if (card_is_short(name, short_name)) {
-		claim.short_name = short_name;
-	} else {
-		claim.name = units;
-		if (card_utf16(name, units, COUNT(units), &claim.units) < 0 || claim.units == 0)
-			return err_set(e, -EINVAL, "%s: a name is 1 to 255 characters of UTF-8",
-				       name);
-	}
-	r = card_append(c, d, &claim, &node.entry, e);
-	if (r < 0)
-		return r;
-	node.n_entries = d->entries.len / CARD_ENTRY - node.entry;
 	if (d->n_nodes == d->nodes_room) {
 		size_t room = d->nodes_room == 0 ? 16 : 2 * d->nodes_room;
 		struct card_node *nodes = reallocarray(d->nodes, room, sizeof(*nodes));
@@ -135,6 +88,32 @@ static int add_node(struct card *c, struct card_dir *d, const char *name, uint8_
 	d->nodes[d->n_nodes] = node;
 	*ret = &d->nodes[d->n_nodes++];
 	return 0;
+}
+
+/* Entries that say what node says, and the node. */
+static int add_node(struct card *c, struct card_dir *d, const char *name, uint8_t attributes,
+		    struct card_node node, int64_t mtime_ms, struct card_node **ret, struct err *e)
+{
+	uint16_t units[CARD_NAME_UNITS_MAX];
+	uint8_t short_name[11];
+	struct card_claim claim = { .attributes = attributes, .cluster = node.cluster,
+				    .size = node.size, .valid = node.valid, .plain = node.plain,
+				    .mtime_ms = mtime_ms };
+	int r;
+
+	if (c->format->short_names && card_is_short(name, short_name)) {
+		claim.short_name = short_name;
+	} else {
+		claim.name = units;
+		if (card_utf16(name, units, COUNT(units), &claim.units) < 0 || claim.units == 0)
+			return err_set(e, -EINVAL, "%s: a name is 1 to 255 characters of UTF-8",
+				       name);
+	}
+	r = card_append(c, d, &claim, &node.entry, e);
+	if (r < 0)
+		return r;
+	node.n_entries = d->entries.len / CARD_ENTRY - node.entry;
+	return keep_node(d, node, name, ret, e);
 }
 
 int card_dir_new(struct card *c, struct card_dir *parent, struct card_dir **ret, struct err *e)
@@ -159,30 +138,34 @@ int card_dir_new(struct card *c, struct card_dir *parent, struct card_dir **ret,
 	return 0;
 }
 
-static int make_subdir(struct card *c, struct card_dir *parent, const char *name,
-		       int64_t mtime_ms, struct card_dir **ret, struct err *e)
+/* FAT's "." and "..". */
+static int add_dots(struct card *c, struct card_dir *d, int64_t mtime_ms, struct err *e)
 {
 	static const uint8_t dot[11] = ".          ", dotdot[11] = "..         ";
 	struct card_claim self = { .short_name = dot, .attributes = CARD_ATTR_DIRECTORY,
-				   .mtime_ms = mtime_ms };
+				   .cluster = d->cluster, .mtime_ms = mtime_ms };
 	struct card_claim up = { .short_name = dotdot, .attributes = CARD_ATTR_DIRECTORY,
 				 .mtime_ms = mtime_ms };
+	int r = card_append(c, d, &self, NULL, e);
+
+	up.cluster = d->parent->parent == NULL ? 0 : d->parent->cluster;
+	return r < 0 ? r : card_append(c, d, &up, NULL, e);
+}
+
+static int make_subdir(struct card *c, struct card_dir *parent, const char *name,
+		       int64_t mtime_ms, struct card_dir **ret, struct err *e)
+{
 	struct card_node *node;
 	struct card_dir *d;
 	int r = card_dir_new(c, parent, &d, e);
 
+	if (r == 0 && c->format->short_names)
+		r = add_dots(c, d, mtime_ms, e);
+	if (r == 0)
+		r = add_node(c, parent, name, CARD_ATTR_DIRECTORY,
+			     (struct card_node){ .cluster = d->cluster, .dir = d }, mtime_ms, &node, e);
 	if (r < 0)
 		return r;
-	self.cluster = d->cluster;
-	up.cluster = parent->parent == NULL ? 0 : parent->cluster;
-	r = card_append(c, d, &self, NULL, e);
-	if (r == 0)
-		r = card_append(c, d, &up, NULL, e);
-	if (r == 0)
-		r = add_node(c, parent, name, CARD_ATTR_DIRECTORY, d->cluster, 0, mtime_ms, &node, e);
-	if (r < 0)
-		return r;
-	node->dir = d;
 	*ret = d;
 	return 0;
 }
@@ -255,31 +238,70 @@ int card_mkdir(struct card *c, const char *path, int64_t mtime_ms, struct err *e
 	return card_dir_make(c, path, mtime_ms, &d, e);
 }
 
+static int check_size(const struct card *c, const char *path, uint64_t size, struct err *e)
+{
+	if (!c->config.exfat && size > UINT32_MAX)
+		return err_set(e, -EFBIG, "%s: FAT32 ends at 4 GiB", path);
+	return size / card_cluster_bytes(c) < c->clusters ? 0 :
+	       err_set(e, -ENOSPC, "%s: card is full; give it a larger --size", path);
+}
+
+static uint32_t clusters_for(const struct card *c, uint64_t size)
+{
+	return (uint32_t)((size + card_cluster_bytes(c) - 1) / card_cluster_bytes(c));
+}
+
+/*
+ * exFAT keeps a file that lies in one piece out of the FAT.  Whether it does;
+ * then its chain is gone.
+ */
+static bool make_plain(struct card *c, const struct card_node *node)
+{
+	uint32_t n = clusters_for(c, node->size);
+
+	if (!c->config.exfat || n == 0)
+		return false;
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		if (c->fat[node->cluster + i] != node->cluster + i + 1)
+			return false;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		c->fat[node->cluster + i] = 0;
+	return true;
+}
+
+/* The other way round, so that it can grow. */
+static void make_chained(struct card *c, struct card_node *node)
+{
+	uint32_t n = clusters_for(c, node->size);
+
+	for (uint32_t i = 0; node->plain && i < n; i++)
+		c->fat[node->cluster + i] = i + 1 < n ? node->cluster + i + 1 : CARD_FAT_END;
+	node->plain = false;
+}
+
 int card_add(struct card *c, const char *path, const void *bytes, size_t len, int64_t mtime_ms,
 	     struct err *e)
 {
 	char name[CARD_NAME_UNITS_MAX * 4 + 1];
-	struct card_node *node;
+	struct card_node node = { .size = len, .valid = len }, *kept;
 	struct card_dir *d;
-	uint32_t cluster = 0;
 	int r = walk(c, path, mtime_ms, &d, name, e);
 
 	if (r < 0)
 		return r;
 	if (find(d, name) != NULL)
 		return err_set(e, -EEXIST, "%s is on the card already", path);
-	if (len > UINT32_MAX)
-		return err_set(e, -EFBIG, "%s: FAT32 ends at 4 GiB", path);
-	if (len > 0) {
-		uint64_t n = ((uint64_t)len + card_cluster_bytes(c) - 1) / card_cluster_bytes(c);
-
-		r = card_chain(c, (uint32_t)n, &cluster, e);
+	r = check_size(c, path, len, e);
+	if (r == 0 && len > 0) {
+		r = card_chain(c, clusters_for(c, len), &node.cluster, e);
 		if (r == 0)
-			r = card_write_chain(c, cluster, bytes, len, e);
+			r = card_write_chain(c, node.cluster, bytes, len, e);
 		if (r < 0)
 			return err_prefix(e, "%s", path);
+		node.plain = make_plain(c, &node);
 	}
-	return add_node(c, d, name, CARD_ATTR_ARCHIVE, cluster, (uint32_t)len, mtime_ms, &node, e);
+	return r < 0 ? r : add_node(c, d, name, CARD_ATTR_ARCHIVE, node, mtime_ms, &kept, e);
 }
 
 int card_add_fd(struct card *c, const char *path, int fd, int64_t mtime_ms, struct err *e)
@@ -303,26 +325,69 @@ int card_add_fd(struct card *c, const char *path, int fd, int64_t mtime_ms, stru
 	return r;
 }
 
-int card_delete(struct card *c, const char *path, struct err *e)
+/* A file that is there. */
+static int find_file(struct card *c, const char *path, struct card_dir **ret_dir,
+		     struct card_node **ret, struct err *e)
 {
 	char name[CARD_NAME_UNITS_MAX * 4 + 1];
-	struct card_node *node;
-	struct card_dir *d;
-	uint32_t cluster;
-	int r = walk(c, path, utc_now(), &d, name, e);
+	int r = walk(c, path, utc_now(), ret_dir, name, e);
 
 	if (r < 0)
 		return r;
-	node = find(d, name);
-	if (node == NULL || node->dir != NULL)
+	*ret = find(*ret_dir, name);
+	if (*ret == NULL || (*ret)->dir != NULL)
 		return err_set(e, -ENOENT, "%s: no such file on the card", path);
-	for (size_t i = 0; i < node->n_entries; i++)
-		d->entries.p[(node->entry + i) * CARD_ENTRY] = 0xe5;
-	cluster = node->cluster;
-	while (cluster >= 2 && cluster < c->clusters + 2) {
-		uint32_t next = c->fat[cluster];
+	return 0;
+}
 
-		c->fat[cluster] = 0;
+int card_extend(struct card *c, const char *path, uint64_t size, bool valid, struct err *e)
+{
+	struct card_node *node;
+	struct card_dir *d;
+	uint32_t had, more, last;
+	int r = find_file(c, path, &d, &node, e);
+
+	if (r == 0)
+		r = check_size(c, path, size, e);
+	if (r < 0)
+		return r;
+	if (size < node->size || (!valid && !c->config.exfat))
+		return err_set(e, -EINVAL, "%s: cannot be extended so", path);
+	make_chained(c, node);
+	had = clusters_for(c, node->size);
+	if (clusters_for(c, size) > had) {
+		r = card_chain(c, clusters_for(c, size) - had, &more, e);
+		if (r < 0)
+			return err_prefix(e, "%s", path);
+		for (last = node->cluster; had > 0 && c->fat[last] != CARD_FAT_END;)
+			last = c->fat[last];
+		if (had > 0)
+			c->fat[last] = more;
+		else
+			node->cluster = more;
+	}
+	node->size = size;
+	node->valid = valid ? size : node->valid;
+	node->plain = make_plain(c, node);
+	c->format->describe(d, node);
+	return 0;
+}
+
+int card_delete(struct card *c, const char *path, struct err *e)
+{
+	struct card_node *node;
+	struct card_dir *d;
+	uint32_t cluster;
+	int r = find_file(c, path, &d, &node, e);
+
+	if (r < 0)
+		return r;
+	c->format->strike(d, node);
+	cluster = node->cluster;
+	for (uint32_t n = clusters_for(c, node->size); n > 0; n--) {
+		uint32_t next = node->plain ? cluster + 1 : c->fat[cluster];
+
+		c->format->release(c, cluster);
 		cluster = next;
 	}
 	free(node->name);

@@ -6,10 +6,11 @@
 #include "emulator/card.h"
 
 enum {
-	CARD_SECTOR = 512,
-	CARD_RESERVED = 32,		/* sectors before the first FAT */
-	CARD_PARTITION = 2048,		/* first sector of the volume with a partition table */
+	CARD_SECTOR = 512,		/* as a rule; struct card has the volume's own */
+	CARD_SECTOR_MAX = 4096,
+	CARD_RESERVED = 32,		/* sectors before FAT32's first FAT */
 	CARD_ENTRY = 32,		/* bytes of a directory entry */
+	CARD_SET_MAX = 21,		/* entries of one file, FAT's the longest */
 	CARD_DIR_MAX = 65536 * CARD_ENTRY,
 	CARD_DIRS_MAX = 4096,
 	CARD_NAME_UNITS_MAX = 255,
@@ -22,8 +23,10 @@ enum { CARD_ATTR_VOLUME = 0x08, CARD_ATTR_DIRECTORY = 0x10, CARD_ATTR_ARCHIVE = 
 
 struct card_node {			/* a file or directory within a directory */
 	char *name;			/* UTF-8 */
-	size_t entry, n_entries;	/* its 32-byte entries, the last is the 8.3 one */
+	size_t entry, n_entries;	/* its 32-byte entries; FAT's 8.3 one is the last */
 	uint32_t cluster;
+	uint64_t size, valid;		/* of a file; valid: exFAT alone */
+	bool plain;			/* its clusters follow one another, without the FAT (exFAT) */
 	struct card_dir *dir;		/* NULL: a file */
 };
 
@@ -37,27 +40,56 @@ struct card_dir {
 	uint32_t serial;		/* of the last ~N in it */
 };
 
+/* What a directory entry says; a sin may say anything. */
+struct card_claim {
+	const uint16_t *name;		/* UTF-16 long name, NULL: the short one alone (FAT) */
+	size_t units;
+	const uint8_t *short_name;	/* 11 bytes, NULL: made up; not on exFAT */
+	uint8_t attributes;
+	bool plain;
+	uint32_t cluster;
+	uint64_t size, valid;
+	int64_t mtime_ms;
+};
+
+/* What FAT32 (card_fat.c) and exFAT (card_exfat.c) do in ways of their own. */
+struct card_format {
+	bool short_names;		/* and "." and ".." in each directory */
+	/* Fill the card's numbers from its config. */
+	int (*geometry)(struct card *c, struct err *e);
+	/* The root directory, and what has clusters ahead of all files. */
+	int (*begin)(struct card *c, struct err *e);
+	/* The entries that say it; their number. */
+	size_t (*entries)(struct card_dir *d, const struct card_claim *claim,
+			  uint8_t ret[CARD_SET_MAX * CARD_ENTRY]);
+	/* Make a file's entries say what its node says. */
+	void (*describe)(struct card_dir *d, const struct card_node *node);
+	/* Make a file's entries those of a deleted one. */
+	void (*strike)(struct card_dir *d, const struct card_node *node);
+	/* A cluster of a deleted file is free. */
+	void (*release)(struct card *c, uint32_t cluster);
+	/* Boot sectors and whatever else; directories and FATs are written. */
+	int (*finish)(struct card *c, struct err *e);
+	/* Directories are complete: the last that can be said of them. */
+	void (*settle)(struct card *c);
+};
+extern const struct card_format card_fat32, card_exfat;
+
 struct card {
 	int fd;
 	struct card_config config;
-	uint64_t start;			/* bytes before the volume */
-	uint32_t sectors;		/* of the volume */
-	uint32_t per_cluster;		/* sectors */
-	uint32_t fat_sectors, clusters;
+	const struct card_format *format;
+	uint32_t sector;		/* bytes; all that follows counts in them */
+	uint64_t sectors;		/* of the volume */
+	uint32_t per_cluster;
+	uint32_t fat_at, fat_sectors, fats, data_at;
+	uint32_t clusters;
 	uint32_t *fat;			/* clusters + 2 of them */
+	bool *used;			/* the same; exFAT's allocation bitmap */
 	uint32_t cursor, run;		/* where the next cluster is looked for; clusters in this piece */
+	uint32_t bitmap, upcase;	/* exFAT: their first clusters */
 	struct card_dir *dirs[CARD_DIRS_MAX];
 	size_t n_dirs;			/* dirs[0] is the root */
-};
-
-/* What a directory entry says; a sin may say anything. */
-struct card_claim {
-	const uint16_t *name;		/* UTF-16 long name, NULL: the short one alone */
-	size_t units;
-	const uint8_t *short_name;	/* 11 bytes, NULL: made up */
-	uint8_t attributes;
-	uint32_t cluster, size;
-	int64_t mtime_ms;
 };
 
 uint32_t card_cluster_bytes(const struct card *c);
@@ -75,6 +107,29 @@ int card_append(struct card *c, struct card_dir *d, const struct card_claim *cla
 int card_dir_make(struct card *c, const char *path, int64_t mtime_ms, struct card_dir **ret,
 		  struct err *e);
 int card_pwrite(const struct card *c, const void *p, size_t len, uint64_t offset, struct err *e);
+
+/* Of the whole image, whatever volumes it has. */
+int card_image_size(const struct card *c, uint64_t *ret, struct err *e);
+/* Time (low 16 bits) and date (high 16 bits) as FAT and exFAT keep them, in Shanghai. */
+uint32_t card_dos_time(int64_t ms);
+
+/* card_exfat.c, for sins */
+
+/* The checksum of the set that begins at that entry of the directory, anew. */
+void card_exfat_sum(struct card_dir *d, size_t entry);
+/* The boot region's, of `sectors` sectors with those bytes. */
+uint32_t card_exfat_boot_sum(const uint8_t *bytes, size_t len);
+
+/* card_table.c, for sins */
+
+uint32_t card_crc32(const uint8_t *p, size_t len);
+
+/* card_sin.c, for sins of other tables */
+
+int card_sin_dir(struct card *c, struct card_dir **ret, struct err *e);
+/* A file entry with any first cluster and size. */
+int card_sin_file(struct card *c, const char *name, uint32_t cluster, uint64_t size,
+		  struct err *e);
 
 /* card_name.c */
 
@@ -99,6 +154,17 @@ static inline void card_put32(uint8_t *p, uint32_t v)
 {
 	card_put16(p, v);
 	card_put16(p + 2, v >> 16);
+}
+
+static inline void card_put64(uint8_t *p, uint64_t v)
+{
+	card_put32(p, (uint32_t)v);
+	card_put32(p + 4, (uint32_t)(v >> 32));
+}
+
+static inline uint32_t card_get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 #endif

@@ -12,20 +12,20 @@
 #include "base/util.h"
 #include "emulator/card_priv.h"
 
-static int sin_dir(struct card *c, struct card_dir **ret, struct err *e)
+int card_sin_dir(struct card *c, struct card_dir **ret, struct err *e)
 {
 	return card_dir_make(c, "/SIN", utc_now(), ret, e);
 }
 
-/* A file entry with any first cluster and size. */
-static int claim_file(struct card *c, const char *name, uint32_t cluster, uint32_t size,
-		      struct err *e)
+int card_sin_file(struct card *c, const char *name, uint32_t cluster, uint64_t size,
+		  struct err *e)
 {
 	uint16_t units[CARD_NAME_UNITS_MAX];
 	struct card_claim claim = { .name = units, .attributes = CARD_ATTR_ARCHIVE,
-				    .cluster = cluster, .size = size, .mtime_ms = utc_now() };
+				    .cluster = cluster, .size = size, .valid = size,
+				    .mtime_ms = utc_now() };
 	struct card_dir *d;
-	int r = sin_dir(c, &d, e);
+	int r = card_sin_dir(c, &d, e);
 
 	if (r < 0)
 		return r;
@@ -40,7 +40,7 @@ static int claim_name(struct card *c, const uint16_t *name, size_t units, struct
 	struct card_claim claim = { .name = name, .units = units, .size = 5,
 				    .attributes = CARD_ATTR_ARCHIVE, .mtime_ms = utc_now() };
 	struct card_dir *d;
-	int r = sin_dir(c, &d, e);
+	int r = card_sin_dir(c, &d, e);
 
 	if (r == 0)
 		r = card_chain(c, 1, &claim.cluster, e);
@@ -64,7 +64,7 @@ static int claim_dir(struct card *c, const uint8_t short_name[11], uint32_t clus
 	struct card_claim claim = { .short_name = short_name, .cluster = cluster,
 				    .attributes = CARD_ATTR_DIRECTORY, .mtime_ms = utc_now() };
 	struct card_dir *d;
-	int r = sin_dir(c, &d, e);
+	int r = card_sin_dir(c, &d, e);
 
 	return r < 0 ? r : card_append(c, d, &claim, NULL, e);
 }
@@ -72,7 +72,7 @@ static int claim_dir(struct card *c, const uint8_t short_name[11], uint32_t clus
 static int dir_loop(struct card *c, struct err *e)
 {
 	struct card_dir *d;
-	int r = sin_dir(c, &d, e);
+	int r = card_sin_dir(c, &d, e);
 
 	return r < 0 ? r : claim_dir(c, (const uint8_t *)"LOOP       ", d->cluster, e);
 }
@@ -101,7 +101,7 @@ static int fat_cycle(struct card *c, struct err *e)
 	if (r < 0)
 		return r;
 	c->fat[c->fat[cluster]] = cluster;
-	return claim_file(c, "cycle.mp4", cluster, 1024 * 1024, e);
+	return card_sin_file(c, "cycle.mp4", cluster, 1024 * 1024, e);
 }
 
 static int size_beyond(struct card *c, struct err *e)
@@ -109,7 +109,7 @@ static int size_beyond(struct card *c, struct err *e)
 	uint32_t cluster;
 	int r = card_chain(c, 1, &cluster, e);
 
-	return r < 0 ? r : claim_file(c, "endless.mp4", cluster, UINT32_MAX, e);
+	return r < 0 ? r : card_sin_file(c, "endless.mp4", cluster, UINT32_MAX, e);
 }
 
 static int short_chain(struct card *c, struct err *e)
@@ -117,7 +117,7 @@ static int short_chain(struct card *c, struct err *e)
 	uint32_t cluster;
 	int r = card_chain(c, 2, &cluster, e);
 
-	return r < 0 ? r : claim_file(c, "short-chain.mp4", cluster,
+	return r < 0 ? r : card_sin_file(c, "short-chain.mp4", cluster,
 				      3 * card_cluster_bytes(c) + 100, e);
 }
 
@@ -129,16 +129,16 @@ static int free_chain(struct card *c, struct err *e)
 	if (r < 0)
 		return r;
 	c->fat[c->fat[cluster]] = 0;
-	return claim_file(c, "free-chain.mp4", cluster, 3 * card_cluster_bytes(c), e);
+	return card_sin_file(c, "free-chain.mp4", cluster, 3 * card_cluster_bytes(c), e);
 }
 
 static int cluster_range(struct card *c, struct err *e)
 {
-	int r = claim_file(c, "beyond.mp4", c->clusters + 2, 4096, e);
+	int r = card_sin_file(c, "beyond.mp4", c->clusters + 2, 4096, e);
 
 	if (r == 0)
-		r = claim_file(c, "far-beyond.mp4", UINT32_C(0x0ffffff0), 4096, e);
-	return r < 0 ? r : claim_file(c, "one.mp4", 1, 4096, e);
+		r = card_sin_file(c, "far-beyond.mp4", UINT32_C(0x0ffffff0), 4096, e);
+	return r < 0 ? r : card_sin_file(c, "one.mp4", 1, 4096, e);
 }
 
 static int fat_range(struct card *c, struct err *e)
@@ -149,7 +149,7 @@ static int fat_range(struct card *c, struct err *e)
 	if (r < 0)
 		return r;
 	c->fat[cluster] = c->clusters + 1000;
-	return claim_file(c, "next-beyond.mp4", cluster, 2 * card_cluster_bytes(c), e);
+	return card_sin_file(c, "next-beyond.mp4", cluster, 2 * card_cluster_bytes(c), e);
 }
 
 static int cross_link(struct card *c, struct err *e)
@@ -158,8 +158,8 @@ static int cross_link(struct card *c, struct err *e)
 	int r = card_chain(c, 4, &cluster, e);
 
 	if (r == 0)
-		r = claim_file(c, "cross-a.mp4", cluster, 4 * card_cluster_bytes(c), e);
-	return r < 0 ? r : claim_file(c, "cross-b.mp4", c->fat[cluster],
+		r = card_sin_file(c, "cross-a.mp4", cluster, 4 * card_cluster_bytes(c), e);
+	return r < 0 ? r : card_sin_file(c, "cross-b.mp4", c->fat[cluster],
 				      3 * card_cluster_bytes(c), e);
 }
 
@@ -169,13 +169,13 @@ static int zero_size(struct card *c, struct err *e)
 	int r = card_chain(c, 8, &cluster, e);
 
 	if (r == 0)
-		r = claim_file(c, "zero-with-chain.mp4", cluster, 0, e);
-	return r < 0 ? r : claim_file(c, "zero.mp4", 0, 0, e);
+		r = card_sin_file(c, "zero-with-chain.mp4", cluster, 0, e);
+	return r < 0 ? r : card_sin_file(c, "zero.mp4", 0, 0, e);
 }
 
 static int size_no_chain(struct card *c, struct err *e)
 {
-	return claim_file(c, "no-chain.mp4", 0, 4096, e);
+	return card_sin_file(c, "no-chain.mp4", 0, 4096, e);
 }
 
 static int name_dotdot(struct card *c, struct err *e)
@@ -236,7 +236,7 @@ static int name_gbk(struct card *c, struct err *e)
 	struct card_claim claim = { .short_name = name, .size = 4, .mtime_ms = utc_now(),
 				    .attributes = CARD_ATTR_ARCHIVE };
 	struct card_dir *d;
-	int r = sin_dir(c, &d, e);
+	int r = card_sin_dir(c, &d, e);
 
 	if (r == 0)
 		r = card_chain(c, 1, &claim.cluster, e);
@@ -253,7 +253,7 @@ static int name_broken(struct card *c, struct err *e)
 	if (r == 0)
 		r = claim_text(c, "long name with its pieces out of order.mp4", e);
 	if (r == 0)
-		r = sin_dir(c, &d, e);
+		r = card_sin_dir(c, &d, e);
 	if (r < 0)
 		return r;
 	/* The entries end with three pieces and an 8.3 name, then four pieces and one. */
@@ -274,7 +274,7 @@ static int times_odd(struct card *c, struct err *e)
 		snprintf(name, sizeof(name), "time-%zu.mp4", i);
 		r = claim_text(c, name, e);
 		if (r == 0)
-			r = sin_dir(c, &d, e);
+			r = card_sin_dir(c, &d, e);
 		if (r < 0)
 			break;
 		card_put32(d->entries.p + d->entries.len - CARD_ENTRY + 14, times[i]);
@@ -329,16 +329,16 @@ static int boot_garbage(struct card *c, struct err *e)
 		garbage[i] = (uint8_t)(x >> 24);
 	}
 	for (uint64_t s = 0; r == 0 && s < CARD_RESERVED; s++)
-		r = card_pwrite(c, garbage, sizeof(garbage), c->start + s * CARD_SECTOR, e);
+		r = card_pwrite(c, garbage, sizeof(garbage), c->config.start + s * CARD_SECTOR, e);
 	return r;
 }
 
 /* Overwrite bytes of the boot sector and of its copy. */
 static int boot_field(struct card *c, const void *p, size_t len, uint64_t at, struct err *e)
 {
-	int r = card_pwrite(c, p, len, c->start + at, e);
+	int r = card_pwrite(c, p, len, c->config.start + at, e);
 
-	return r < 0 ? r : card_pwrite(c, p, len, c->start + 6 * CARD_SECTOR + at, e);
+	return r < 0 ? r : card_pwrite(c, p, len, c->config.start + 6 * CARD_SECTOR + at, e);
 }
 
 static int boot_sector_513(struct card *c, struct err *e)
@@ -373,7 +373,7 @@ static int boot_sectors_huge(struct card *c, struct err *e)
 
 static int truncated(struct card *c, struct err *e)
 {
-	uint64_t left = (card_cluster_offset(c, 2) + c->config.size / 2) / 2;
+	uint64_t left = (card_cluster_offset(c, 2) + c->config.start + c->config.size / 2) / 2;
 
 	if (ftruncate(c->fd, (off_t)(left / CARD_SECTOR * CARD_SECTOR)) < 0)
 		return err_set(e, -errno, "card image: %s", strerror(errno));
@@ -443,9 +443,15 @@ const struct card_sin card_sins[] = {
 
 const struct card_sin *card_sin_find(const char *name)
 {
-	for (const struct card_sin *s = card_sins; s->name != NULL; s++) {
-		if (strcmp(s->name, name) == 0)
-			return s;
+	static const struct card_sin *const tables[] = {
+		card_sins, card_exfat_sins, card_table_sins,
+	};
+
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		for (const struct card_sin *s = tables[i]; s->name != NULL; s++) {
+			if (strcmp(s->name, name) == 0)
+				return s;
+		}
 	}
 	return NULL;
 }

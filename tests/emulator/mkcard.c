@@ -18,33 +18,64 @@ static void freep(char **p)
 	free(*p);
 }
 
+enum { VOLUMES_MAX = 8 };
+
+struct plan {			/* what the options say of the card as a whole */
+	uint64_t size;
+	uint32_t sector;
+	enum card_table table;
+	struct card_config volumes[VOLUMES_MAX];
+	unsigned n;
+};
+
+static void list_sins(FILE *to, const struct card_sin *sins)
+{
+	for (const struct card_sin *s = sins; s->name != NULL; s++)
+		fprintf(to, "      %-18s %s\n", s->name, s->what);
+}
+
 static void usage(FILE *to)
 {
 	fputs("usage: mkcard OUT.img [option...]\n"
 	      "  --size N[K|M|G]     size of the card (64M)\n"
-	      "  --mbr               with a partition table\n"
+	      "  --block N           bytes of a sector, 512 or 4096 (512)\n"
+	      "  --mbr, --gpt        with a partition table\n"
+	      "of a volume:\n"
+	      "  --exfat             exFAT, not FAT32\n"
 	      "  --label TEXT        volume label\n"
 	      "  --fragment          no file lies in one piece\n"
+	      "  --volume            what follows is about one more volume; all are of a size\n"
 	      "and, in the order given:\n"
 	      "  --add FILE:/PATH[@TIME]  put a file on the card; TIME as\n"
 	      "                      2026-11-23T12:42:58.000Z or seconds since 1970\n"
 	      "  --dir DIR           put a directory's files on the card, with their times\n"
+	      "  --hollow SIZE:/PATH[@TIME]  a file of that size, of what lies there\n"
+	      "  --reserve SIZE:/PATH  set space aside for a file that is there (exFAT)\n"
 	      "  --delete /PATH      delete a file, as a recorder does\n"
 	      "  --sin NAME          spoil the card; below /SIN, or all of it:\n", to);
-	for (const struct card_sin *s = card_sins; s->name != NULL; s++)
-		fprintf(to, "      %-18s %s\n", s->name, s->what);
+	list_sins(to, card_sins);
+	fputs("    with --exfat:\n", to);
+	list_sins(to, card_exfat_sins);
+	fputs("    with --gpt:\n", to);
+	list_sins(to, card_table_sins);
 }
 
-enum { OPT_SIZE = 256, OPT_MBR, OPT_LABEL, OPT_FRAGMENT, OPT_ADD, OPT_DIR, OPT_DELETE, OPT_SIN,
-       OPT_HELP };
+enum { OPT_SIZE = 256, OPT_BLOCK, OPT_MBR, OPT_GPT, OPT_EXFAT, OPT_LABEL, OPT_FRAGMENT, OPT_VOLUME,
+       OPT_ADD, OPT_DIR, OPT_HOLLOW, OPT_RESERVE, OPT_DELETE, OPT_SIN, OPT_HELP };
 
 static const struct option options[] = {
 	{ "size", required_argument, NULL, OPT_SIZE },
+	{ "block", required_argument, NULL, OPT_BLOCK },
 	{ "mbr", no_argument, NULL, OPT_MBR },
+	{ "gpt", no_argument, NULL, OPT_GPT },
+	{ "exfat", no_argument, NULL, OPT_EXFAT },
 	{ "label", required_argument, NULL, OPT_LABEL },
 	{ "fragment", no_argument, NULL, OPT_FRAGMENT },
+	{ "volume", no_argument, NULL, OPT_VOLUME },
 	{ "add", required_argument, NULL, OPT_ADD },
 	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "hollow", required_argument, NULL, OPT_HOLLOW },
+	{ "reserve", required_argument, NULL, OPT_RESERVE },
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "sin", required_argument, NULL, OPT_SIN },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -62,7 +93,7 @@ static int parse_size(const char *text, uint64_t *ret, struct err *e)
 	shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
 	if (errno != 0 || end == text || (*end != '\0' && (shift == 0 || end[1] != '\0')) ||
 	    n > (UINT64_C(1) << 41) >> shift)
-		return err_set(e, -EINVAL, "--size %s: write a size as 512M or 32G", text);
+		return err_set(e, -EINVAL, "%s: write a size as 512M or 32G", text);
 	*ret = (uint64_t)n << shift;
 	return 0;
 }
@@ -104,22 +135,50 @@ static int add_file(struct card *c, const char *file, const char *path, const ch
 	return r;
 }
 
-/* FILE:/PATH[@TIME] */
+/* WHAT:/PATH[@TIME], cut up in place; *ret_when may become NULL. */
+static int cut_spec(char *spec, char **ret_path, char **ret_when, struct err *e)
+{
+	*ret_path = strstr(spec, ":/");
+	if (*ret_path == NULL)
+		return err_set(e, -EINVAL, "%s: write WHAT:/PATH", spec);
+	*(*ret_path)++ = '\0';
+	*ret_when = strrchr(*ret_path, '@');
+	if (*ret_when != NULL)
+		*(*ret_when)++ = '\0';
+	return 0;
+}
+
 static int add(struct card *c, const char *spec, struct err *e)
 {
 	AUTO(freep) char *copy = strdup(spec);
-	char *path, *at;
+	char *path, *when;
+	int r;
 
 	if (copy == NULL)
 		return err_set(e, -ENOMEM, "no memory");
-	path = strstr(copy, ":/");
-	if (path == NULL)
-		return err_set(e, -EINVAL, "--add %s: write FILE:/PATH", spec);
-	*path++ = '\0';
-	at = strrchr(path, '@');
-	if (at != NULL)
-		*at++ = '\0';
-	return add_file(c, copy, path, at, e);
+	r = cut_spec(copy, &path, &when, e);
+	return r < 0 ? r : add_file(c, copy, path, when, e);
+}
+
+/* SIZE:/PATH[@TIME]; new: made here, with all of it valid. */
+static int extend(struct card *c, const char *spec, bool new, struct err *e)
+{
+	AUTO(freep) char *copy = strdup(spec);
+	int64_t mtime_ms = utc_now();
+	char *path, *when;
+	uint64_t size;
+	int r;
+
+	if (copy == NULL)
+		return err_set(e, -ENOMEM, "no memory");
+	r = cut_spec(copy, &path, &when, e);
+	if (r == 0)
+		r = parse_size(copy, &size, e);
+	if (r == 0 && when != NULL)
+		r = parse_time(when, &mtime_ms, e);
+	if (r == 0 && new)
+		r = card_add(c, path, "", 0, mtime_ms, e);
+	return r < 0 ? r : card_extend(c, path, size, new, e);
 }
 
 static int add_dir(struct card *c, const char *dir, const char *path, unsigned depth,
@@ -176,18 +235,40 @@ static int commit(struct card *c, const char *name, bool afterwards, struct err 
 	return s->afterwards == afterwards ? s->commit(c, e) : 0;
 }
 
+static int parse_block(const char *text, uint32_t *ret, struct err *e)
+{
+	if (strcmp(text, "512") != 0 && strcmp(text, "4096") != 0)
+		return err_set(e, -EINVAL, "--block %s: a sector has 512 or 4096 bytes", text);
+	*ret = strcmp(text, "512") == 0 ? 512 : 4096;
+	return 0;
+}
+
+static int next_volume(struct plan *p, struct err *e)
+{
+	if (p->n == VOLUMES_MAX)
+		return err_set(e, -EINVAL, "--volume: %d at most", VOLUMES_MAX);
+	p->n++;
+	return 0;
+}
+
 /* The options that describe the card, wherever they stand. */
-static int read_config(int argc, char **argv, struct card_config *ret, struct err *e)
+static int read_plan(int argc, char **argv, struct plan *p, struct err *e)
 {
 	int option, r = 0;
 
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		struct card_config *volume = &p->volumes[p->n - 1];
+
 		switch (option) {
-		case OPT_SIZE:		r = parse_size(optarg, &ret->size, e); break;
-		case OPT_MBR:		ret->mbr = true; break;
-		case OPT_LABEL:		ret->label = optarg; break;
-		case OPT_FRAGMENT:	ret->fragment = true; break;
+		case OPT_SIZE:		r = parse_size(optarg, &p->size, e); break;
+		case OPT_BLOCK:		r = parse_block(optarg, &p->sector, e); break;
+		case OPT_MBR:		p->table = CARD_MBR; break;
+		case OPT_GPT:		p->table = CARD_GPT; break;
+		case OPT_EXFAT:		volume->exfat = true; break;
+		case OPT_LABEL:		volume->label = optarg; break;
+		case OPT_FRAGMENT:	volume->fragment = true; break;
+		case OPT_VOLUME:	r = next_volume(p, e); break;
 		case OPT_HELP:		usage(stdout); exit(EXIT_SUCCESS);
 		case '?':		r = err_set(e, -EINVAL, "mkcard --help says more"); break;
 		default:		break;
@@ -196,52 +277,102 @@ static int read_config(int argc, char **argv, struct card_config *ret, struct er
 	return r;
 }
 
-/* The options that put things on the card, in their order. */
-static int fill(int argc, char **argv, struct card *c, bool afterwards, struct err *e)
+/* Each volume has the same share of what the table leaves. */
+static int place(struct plan *p, struct err *e)
 {
+	uint64_t front = p->table == CARD_NO_TABLE ? 0 : CARD_TABLE_ROOM;
+	uint64_t back = p->table == CARD_GPT ? CARD_TABLE_ROOM : 0;
+	uint64_t share;
+
+	if (p->n > 1 && p->table == CARD_NO_TABLE)
+		return err_set(e, -EINVAL, "--volume: several need --mbr or --gpt");
+	if (p->size < front + back)
+		return err_set(e, -EINVAL, "--size: no room for a partition table");
+	share = (p->size - front - back) / p->n;
+	if (p->n > 1)
+		share = share / CARD_TABLE_ROOM * CARD_TABLE_ROOM;
+	for (unsigned i = 0; i < p->n; i++) {
+		p->volumes[i].sector = p->sector;
+		p->volumes[i].start = front + i * share;
+		p->volumes[i].size = share;
+	}
+	return 0;
+}
+
+/* What one option puts on the card, or does to it afterwards. */
+static int apply(struct card *c, int option, bool afterwards, struct err *e)
+{
+	if (option == OPT_SIN)
+		return commit(c, optarg, afterwards, e);
+	if (afterwards)
+		return 0;
+	switch (option) {
+	case OPT_ADD:		return add(c, optarg, e);
+	case OPT_DIR:		return add_dir(c, optarg, "", 0, e);
+	case OPT_HOLLOW:	return extend(c, optarg, true, e);
+	case OPT_RESERVE:	return extend(c, optarg, false, e);
+	case OPT_DELETE:	return card_delete(c, optarg, e);
+	default:		return 0;
+	}
+}
+
+/* The options that put things on that volume, in their order. */
+static int fill(int argc, char **argv, struct card *c, unsigned volume, bool afterwards,
+		struct err *e)
+{
+	unsigned at = 0;
 	int option, r = 0;
 
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPT_SIN)
-			r = commit(c, optarg, afterwards, e);
-		else if (option == OPT_ADD && !afterwards)
-			r = add(c, optarg, e);
-		else if (option == OPT_DIR && !afterwards)
-			r = add_dir(c, optarg, "", 0, e);
-		else if (option == OPT_DELETE && !afterwards)
-			r = card_delete(c, optarg, e);
+		if (option == OPT_VOLUME)
+			at++;
+		else if (at == volume)
+			r = apply(c, option, afterwards, e);
+	}
+	return r;
+}
+
+static int make(int fd, const struct plan *p, int argc, char **argv, struct err *e)
+{
+	int r = card_table_write(fd, p->table, p->size, p->volumes, p->n, e);
+
+	for (unsigned i = 0; r == 0 && i < p->n; i++) {
+		struct card *c = NULL;
+
+		r = card_new(fd, &p->volumes[i], &c, e);
+		if (r == 0)
+			r = fill(argc, argv, c, i, false, e);
+		if (r == 0)
+			r = card_finish(c, e);
+		if (r == 0)
+			r = fill(argc, argv, c, i, true, e);
+		card_free(c);
 	}
 	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct card_config config = { .size = UINT64_C(64) << 20 };
-	struct card *c = NULL;
+	struct plan plan = { .size = UINT64_C(64) << 20, .sector = 512, .n = 1 };
 	struct err e = { 0 };
-	int fd = -1, r = read_config(argc, argv, &config, &e);
+	int fd = -1, r = read_plan(argc, argv, &plan, &e);
+	const char *out;
 
 	if (r == 0 && optind + 1 != argc) {
 		usage(stderr);
 		return 2;
 	}
+	out = argv[optind];
+	if (r == 0)
+		r = place(&plan, &e);
 	if (r == 0) {
-		fd = open(argv[optind], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd < 0)
-			r = err_set(&e, -errno, "%s: %s", argv[optind], strerror(errno));
+		fd = open(out, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		r = fd < 0 ? err_set(&e, -errno, "%s: %s", out, strerror(errno)) :
+		    make(fd, &plan, argc, argv, &e);
 	}
-	if (r == 0)
-		r = card_new(fd, &config, &c, &e);
-	if (r == 0)
-		r = fill(argc, argv, c, false, &e);
-	if (r == 0)
-		r = card_finish(c, &e);
-	if (r == 0)
-		r = fill(argc, argv, c, true, &e);
-	card_free(c);
 	if (fd >= 0 && close(fd) < 0 && r == 0)
-		r = err_set(&e, -errno, "%s: %s", argv[optind], strerror(errno));
+		r = err_set(&e, -errno, "%s: %s", out, strerror(errno));
 	if (r < 0)
 		fprintf(stderr, "mkcard: %s\n", e.msg);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

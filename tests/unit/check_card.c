@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ static int tool(const char *command, int fd, const char *tail, uint8_t *ret, siz
 	return pclose(f);
 }
 
+enum { IN_PARTITION = CARD_TABLE_ROOM, MIB = 1 << 20 };
+
 static void assert_good_file(int fd, bool mbr)
 {
 	static uint8_t back[GOOD_SIZE + 1];
@@ -58,15 +61,17 @@ static void assert_good_file(int fd, bool mbr)
 
 static const struct card_config sound[] = {
 	{ .size = UINT64_C(64) << 20 },
-	{ .size = UINT64_C(64) << 20, .mbr = true, .label = "CAM_01" },
+	{ .size = UINT64_C(63) << 20, .start = IN_PARTITION, .label = "CAM_01" },
 	{ .size = UINT64_C(64) << 20, .fragment = true },
 	{ .size = UINT64_C(35) << 20 },
 	{ .size = UINT64_C(1) << 30, .label = "A" },
 	{ .size = UINT64_C(32) << 30, .fragment = true },
+	{ .size = UINT64_C(600) << 20, .sector = 4096 },
 };
 
 START_TEST(mtools_and_fsck_read_it)
 {
+	const bool mbr = sound[_i].start > 0;
 	uint8_t text[4096];
 	struct err e = { 0 };
 	size_t len;
@@ -78,9 +83,105 @@ START_TEST(mtools_and_fsck_read_it)
 	ck_assert_int_eq(card_delete(c, "/GONE.MP4", &e), 0);
 	ck_assert_msg(card_finish(c, &e) == 0, "%s", e.msg);
 	card_free(c);
-	assert_good_file(fd, sound[_i].mbr);
-	if (!sound[_i].mbr)		/* fsck.fat knows no offset */
+	if (mbr)
+		ck_assert_msg(card_table_write(fd, CARD_MBR, UINT64_C(64) << 20, &sound[_i], 1, &e) == 0,
+			      "%s", e.msg);
+	assert_good_file(fd, mbr);
+	if (!mbr)		/* fsck.fat knows no offset */
 		ck_assert_int_eq(tool("fsck.fat -n", fd, "", text, sizeof(text), &len), 0);
+	close(fd);
+}
+END_TEST
+
+static const struct card_config sound_exfat[] = {
+	{ .size = 64 * MIB, .exfat = true },
+	{ .size = 1 * MIB, .exfat = true, .label = "SMALL" },
+	{ .size = 300 * MIB, .exfat = true, .fragment = true, .label = "CAM_01" },
+	{ .size = UINT64_C(64) << 30, .exfat = true },
+	{ .size = 300 * MIB, .exfat = true, .sector = 4096 },
+};
+
+/* "r/r 390:\tDCIM/100/...": the number in front of a path that ends so. */
+static unsigned long entry_of(const char *listing, const char *end)
+{
+	const char *at = strstr(listing, end), *colon;
+
+	ck_assert_msg(at != NULL, "%s: not in %s", end, listing);
+	colon = memrchr(listing, ':', (size_t)(at - listing));
+	ck_assert_ptr_nonnull(colon);
+	while (colon[-1] != ' ')
+		colon--;
+	return strtoul(colon, NULL, 10);
+}
+
+/* libtsk names files by the number of their entry. */
+static void assert_libtsk_reads(int fd, const char *listing, const struct card_config *config)
+{
+	static uint8_t back[GOOD_SIZE + 1];
+	char command[64], tail[32];
+	size_t len;
+
+	if (config->sector > 512)	/* whose entries it does not count as the format does */
+		return;
+	snprintf(command, sizeof(command), "icat -f exfat");
+	snprintf(tail, sizeof(tail), " %lu", entry_of(listing, "_0001.mp4"));
+	ck_assert_int_eq(tool(command, fd, tail, back, sizeof(back), &len), 0);
+	ck_assert_uint_eq(len, sizeof(good));
+	ck_assert_int_eq(memcmp(back, good, sizeof(good)), 0);
+}
+
+START_TEST(fsck_and_libtsk_read_exfat)
+{
+	const struct card_config *config = &sound_exfat[_i];
+	char text[8192];
+	struct err e = { 0 };
+	size_t len;
+	int fd;
+	struct card *c = new_card(&fd, config);
+
+	ck_assert_int_eq(card_add(c, "/empty.log", "", 0, shot, &e), 0);
+	ck_assert_int_eq(card_add(c, "/reserved.mp4", good, sizeof(good), shot, &e), 0);
+	ck_assert_int_eq(card_extend(c, "/reserved.mp4", 3 * GOOD_SIZE, false, &e), 0);
+	ck_assert_int_eq(card_extend(c, "/reserved.mp4", GOOD_SIZE, false, &e), -EINVAL);
+	ck_assert_int_eq(card_add(c, "/GONE.MP4", good, sizeof(good), shot, &e), 0);
+	ck_assert_int_eq(card_delete(c, "/GONE.MP4", &e), 0);
+	if (config->size > UINT64_C(8) << 30) {
+		ck_assert_int_eq(card_add(c, "/hollow.mp4", "", 0, shot, &e), 0);
+		ck_assert_int_eq(card_extend(c, "/hollow.mp4", UINT64_C(5) << 30, true, &e), 0);
+	}
+	ck_assert_msg(card_finish(c, &e) == 0, "%s", e.msg);
+	card_free(c);
+	ck_assert_int_eq(tool("fsck.exfat -n", fd, "", (uint8_t *)text, sizeof(text), &len), 0);
+	ck_assert_int_eq(tool("fls -f exfat -r -p", fd, "", (uint8_t *)text, sizeof(text) - 1, &len), 0);
+	text[len] = '\0';
+	ck_assert_ptr_nonnull(strstr(text, "GONE.MP4"));
+	assert_libtsk_reads(fd, text, config);
+	close(fd);
+}
+END_TEST
+
+static const struct { enum card_table table; uint32_t sector; const char *command, *tail; } tables[] = {
+	{ CARD_GPT, 512, "sgdisk -v", " | grep -q '^No problems found'" },
+	{ CARD_GPT, 512, "sfdisk -V", "" },
+	{ CARD_GPT, 4096, "fdisk -b 4096 -l", " | grep -q '^Disklabel type: gpt'" },
+	{ CARD_MBR, 512, "sfdisk -V", "" },
+};
+
+START_TEST(partitioners_read_tables)
+{
+	const uint64_t size = UINT64_C(600) << 20, share = UINT64_C(299) << 20;
+	const struct card_config parts[] = {
+		{ .start = IN_PARTITION, .size = share, .sector = tables[_i].sector },
+		{ .start = IN_PARTITION + share, .size = share, .exfat = true },
+	};
+	int fd = memfd_create("card", MFD_CLOEXEC);
+	struct err e = { 0 };
+	uint8_t text[4096];
+	size_t len;
+
+	ck_assert_msg(card_table_write(fd, tables[_i].table, size, parts, 2, &e) == 0, "%s", e.msg);
+	ck_assert_msg(tool(tables[_i].command, fd, tables[_i].tail, text, sizeof(text), &len) == 0,
+		      "%s: %.*s", tables[_i].command, (int)len, (const char *)text);
 	close(fd);
 }
 END_TEST
@@ -141,7 +242,7 @@ END_TEST
 /* A sin beside a sound file: where the volume itself can still be read, so can the file. */
 START_TEST(sins_leave_the_rest_alone)
 {
-	const struct card_config config = { .size = UINT64_C(64) << 20, .mbr = true };
+	const struct card_config config = { .start = IN_PARTITION, .size = UINT64_C(63) << 20 };
 	const struct card_sin *s = &card_sins[_i];
 	struct err e = { 0 };
 	int fd;
@@ -159,11 +260,43 @@ START_TEST(sins_leave_the_rest_alone)
 }
 END_TEST
 
+static void commit_all(const struct card_sin *s, const struct card_config *config,
+		       enum card_table table)
+{
+	struct err e = { 0 };
+	int fd;
+	struct card *c = new_card(&fd, config);
+
+	ck_assert_ptr_eq(card_sin_find(s->name), s);
+	ck_assert_int_eq(card_table_write(fd, table, config->start + config->size + IN_PARTITION,
+					  config, 1, &e), 0);
+	ck_assert_msg(s->afterwards || s->commit(c, &e) == 0, "%s: %s", s->name, e.msg);
+	ck_assert_msg(card_finish(c, &e) == 0, "%s: %s", s->name, e.msg);
+	ck_assert_msg(!s->afterwards || s->commit(c, &e) == 0, "%s: %s", s->name, e.msg);
+	card_free(c);
+	close(fd);
+}
+
+START_TEST(sins_of_exfat_can_be_committed)
+{
+	commit_all(&card_exfat_sins[_i], &sound_exfat[0], CARD_NO_TABLE);
+}
+END_TEST
+
+START_TEST(sins_of_tables_can_be_committed)
+{
+	commit_all(&card_table_sins[_i], &sound[1], CARD_GPT);
+}
+END_TEST
+
 static const struct { const char *what; struct card_config config; } bad_cards[] = {
 	{ "FAT16 size", { .size = UINT64_C(32) << 20 } },
 	{ "nothing", { .size = 0 } },
 	{ "half a sector", { .size = (UINT64_C(64) << 20) + 256 } },
 	{ "2 TiB", { .size = UINT64_C(2) << 40 } },
+	{ "4096, too small", { .size = UINT64_C(64) << 20, .sector = 4096 } },
+	{ "sectors of 1024", { .size = UINT64_C(64) << 20, .sector = 1024 } },
+	{ "exFAT, too small", { .size = UINT64_C(1) << 19, .exfat = true } },
 	{ "small label", { .size = UINT64_C(64) << 20, .label = "cam" } },
 	{ "long label", { .size = UINT64_C(64) << 20, .label = "ABCDEFGHIJKL" } },
 };
@@ -243,16 +376,25 @@ START_TEST(short_names)
 }
 END_TEST
 
+static int count_sins(const struct card_sin *sins)
+{
+	int n = 0;
+
+	while (sins[n].name != NULL)
+		n++;
+	return n;
+}
+
 static void fill(TCase *tc)
 {
-	int n_sins;
-
 	tcase_add_loop_test(tc, mtools_and_fsck_read_it, 0, (int)COUNT(sound));
+	tcase_add_loop_test(tc, fsck_and_libtsk_read_exfat, 0, (int)COUNT(sound_exfat));
+	tcase_add_loop_test(tc, partitioners_read_tables, 0, (int)COUNT(tables));
 	tcase_add_test(tc, deleted_entries_stay_readable);
 	tcase_add_test(tc, fragments_do_not_touch);
-	for (n_sins = 0; card_sins[n_sins].name != NULL; n_sins++)
-		;
-	tcase_add_loop_test(tc, sins_leave_the_rest_alone, 0, n_sins);
+	tcase_add_loop_test(tc, sins_leave_the_rest_alone, 0, count_sins(card_sins));
+	tcase_add_loop_test(tc, sins_of_exfat_can_be_committed, 0, count_sins(card_exfat_sins));
+	tcase_add_loop_test(tc, sins_of_tables_can_be_committed, 0, count_sins(card_table_sins));
 	tcase_add_loop_test(tc, refuses_cards, 0, (int)COUNT(bad_cards));
 	tcase_add_loop_test(tc, refuses_paths, 0, (int)COUNT(bad_paths));
 	tcase_add_test(tc, says_when_it_is_full);
