@@ -64,12 +64,12 @@ static void say_finished(struct clerk_session *s, enum clerk_recorded how)
 		cb(s->data, how);
 }
 
-/* All of it is recorded and judged: the journal goes. */
+/* All of it is recorded and, a session's, judged: the journal goes. */
 static void complete(struct clerk_session *s)
 {
 	struct clerk *c = s->clerk;
 
-	log_debug("session %s: recorded and judged", s->id);
+	log_debug("%s %s", s->id, s->is_note ? "noted" : "recorded and judged");
 	clerk_journal_close(s, 1);
 	take_out(s);
 	say_finished(s, CLERK_RECORDED);
@@ -122,8 +122,10 @@ static char *dump(const struct clerk_session *s, json_t *record)
 	json_t *j = json_copy(record);
 	char *text = NULL;
 
+	/* A note says itself of which session it speaks. */
 	if (j != NULL && json_object_set_new(j, "v", json_integer(1)) == 0 &&
-	    json_object_set_new(j, "session", json_string(s->id)) == 0 &&
+	    (json_object_get(j, "session") != NULL ||
+	     json_object_set_new(j, "session", json_string(s->id)) == 0) &&
 	    json_object_set_new(j, "station", json_string(s->clerk->station)) == 0)
 		text = json_dumps(j, JSON_COMPACT);
 	json_decref(j);
@@ -277,8 +279,19 @@ static bool has_older(const struct clerk_session *s)
 	const struct clerk_session *t;
 
 	for (t = s->clerk->sessions; t != NULL; t = t->next)
-		if (t->age < s->age && !t->stuck &&
+		if (t->age < s->age && !t->stuck && !t->is_note &&
 		    (t->recorder[0] == '\0' || strcmp(t->recorder, s->recorder) == 0))
+			return true;
+	return false;
+}
+
+/* What it speaks of should be there first; the catalog could do without. */
+static bool has_session_before(const struct clerk_session *note)
+{
+	const struct clerk_session *t;
+
+	for (t = note->clerk->sessions; t != NULL; t = t->next)
+		if (t->age < note->age && !t->live && !t->stuck && !t->is_note)
 			return true;
 	return false;
 }
@@ -307,6 +320,8 @@ static int act(struct clerk_session *s, struct err *e)
 		if (r != 0 || s->appending > 0)
 			return MIN(r, 0);
 	}
+	if (s->is_note && has_session_before(s))
+		return 0;
 	r = clerk_journal_batch(s, &b, &c->batch_end, e);
 	if (r < 0)
 		return r;
@@ -314,6 +329,10 @@ static int act(struct clerk_session *s, struct err *e)
 		r = catalog_ingest(c->catalog, (const char *)b.p, b.len, on_ingested, c);
 	} else {
 		s->fresh = false;
+		if (s->is_note) {
+			complete(s);
+			return 0;
+		}
 		if (s->live || has_older(s))
 			return 0;
 		r = judge(s);
@@ -437,6 +456,64 @@ void clerk_leave(struct clerk_session *s)
 		return;
 	take_out(s);
 	free(s);
+}
+
+/* ------ notes ------ */
+
+struct note {
+	struct clerk_session *journal;
+	void (*cb)(void *data, int r);
+	void *data;
+};
+
+/* Nothing is in it, and nothing will be. */
+static void drop_note(struct clerk_session *s)
+{
+	clerk_journal_close(s, 1);
+	take_out(s);
+	free(s);
+}
+
+static void on_noted(void *data, int r)
+{
+	struct note *n = data;
+	struct clerk *c = n->journal->clerk;
+	void (*cb)(void *data, int r) = n->cb;
+	void *cb_data = n->data;
+
+	if (r < 0)
+		drop_note(n->journal);
+	free(n);
+	cb(cb_data, r);
+	c->changed(c->data);
+}
+
+int clerk_note(struct clerk *c, json_t *record, void (*cb)(void *data, int r), void *data)
+{
+	char id[RECORD_UUID_SIZE];
+	struct clerk_session *s;
+	struct err e = { .code = 0 };
+	struct note *n = malloc(sizeof(*n));
+	int r;
+
+	if (n == NULL)
+		return -ENOMEM;
+	record_uuid_random(id);
+	r = clerk_open(c, id, &s, &e);
+	if (r < 0) {
+		log_warn("note %s: %s", id, e.msg);
+		free(n);
+		return r;
+	}
+	s->live = false;
+	s->is_note = true;
+	*n = (struct note){ .journal = s, .cb = cb, .data = data };
+	r = clerk_append(s, record, on_noted, n);
+	if (r < 0) {
+		drop_note(s);
+		free(n);
+	}
+	return r;
 }
 
 /* ------ life ------ */

@@ -6,7 +6,8 @@
  * then lets the journal go.
  *
  * At start every journal left behind is taken up; one without `end` belongs to
- * a session that died and is ended as "interrupted" first.
+ * a session that died and is ended as "interrupted" first.  A note, whose first
+ * record is no `session`, has no end and is not judged: it goes once recorded.
  *
  * Errors, Threads  as everywhere on the loop: see recorder/usb_io.h.
  * Memory   one batch of records at a time, CLERK_BATCH_BYTES, for all sessions.
@@ -37,7 +38,7 @@ int clerk_new(uv_loop_t *loop, const char *journal_dir, const char *station,
 /* The catalog came back or went; wakes the clerk. */
 void clerk_catalog_state(struct clerk *c, bool up);
 
-/* Sessions whose records the catalog does not have yet (live ones not counted). */
+/* Sessions and notes whose records the catalog does not have yet (live ones not counted). */
 unsigned clerk_backlog(const struct clerk *c);
 
 /* Is this finished session one of them? */
@@ -47,11 +48,19 @@ bool clerk_pending(const struct clerk *c, const char *session);
 int clerk_open(struct clerk *c, const char *session, struct clerk_session **ret, struct err *e);
 
 /*
- * Take one record (borrowed; v, session and station are added).  cb: 0 when it
- * is durable; after a failure the same record may be tried again.
+ * Take one record (borrowed; v, station, and session unless it names one, are
+ * added).  cb: 0 when it is durable; after a failure the same record may be
+ * tried again.
  */
 int clerk_append(struct clerk_session *s, json_t *record, void (*cb)(void *data, int r),
 		 void *data);
+
+/*
+ * Take one record, borrowed, that became true when the session it names was
+ * over: a journal of its own, recorded behind what waits already.  cb: 0 when
+ * it is durable; otherwise nothing of it is left.
+ */
+int clerk_note(struct clerk *c, json_t *record, void (*cb)(void *data, int r), void *data);
 
 enum clerk_recorded { CLERK_RECORDED, CLERK_STORED_ONLY /* the catalog is away, or refuses it */ };
 

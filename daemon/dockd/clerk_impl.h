@@ -13,6 +13,7 @@ struct clerk_session {
 	struct journal *journal;	/* NULL: not open now */
 	uint64_t at;			/* the catalog has what is before */
 	bool live;			/* may still be appended to */
+	bool is_note;			/* no session's: without end, not judged */
 	bool fresh;			/* a record became durable since all were sent */
 	uint64_t age;			/* sessions are judged in the order in which they began */
 	bool stuck;			/* the catalog refuses it, or the journal is damaged */

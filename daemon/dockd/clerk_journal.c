@@ -27,6 +27,7 @@ static void note_session(struct clerk_session *s, const json_t *record)
 	const char *recorder = json_string_value(json_object_get(record, "recorder"));
 
 	snprintf(s->recorder, sizeof(s->recorder), "%s", recorder != NULL ? recorder : "");
+	s->is_note = false;
 }
 
 static void note_end(struct clerk_session *s, const json_t *record)
@@ -121,7 +122,7 @@ static int append_end(struct clerk_session *s)
 	return r;
 }
 
-/* Read all of it, to know whose it is and whether it ended.  How many records, or negative. */
+/* Read all of it, to know whose it is, if anybody's, and whether it ended.  How many records, or negative. */
 static int64_t survey(struct clerk_session *s, struct err *e)
 {
 	AUTO(buf_clear) struct buf one = BUF_INIT(JOURNAL_RECORD_MAX);
@@ -130,6 +131,7 @@ static int64_t survey(struct clerk_session *s, struct err *e)
 	int r;
 
 	s->counts = (struct record_counts){ 0 };
+	s->is_note = true;		/* until its `session` is read */
 	while ((r = journal_read(s->journal, &at, &one, e)) > 0) {
 		r = note(s, &one, e);
 		if (r < 0)
@@ -153,7 +155,7 @@ static int take_up(struct clerk_session *s, struct err *e)
 		return (int)n;
 	if (n == 0)
 		return 1;
-	if (!s->ended && (r = append_end(s)) < 0)
+	if (!s->is_note && !s->ended && (r = append_end(s)) < 0)
 		return err_set(e, r, "its end cannot be written: %s", uv_strerror(r));
 	return 0;
 }

@@ -7,42 +7,9 @@
 
 #include "base/utc.h"
 #include "base/util.h"
+#include "records_impl.h"
 
 #define YEAR_2000_MS	INT64_C(946684800000)
-
-/* ------ values ------ */
-
-static json_t *text_or_null(const char *s)
-{
-	return s[0] != '\0' ? finding_text(s) : json_null();
-}
-
-static json_t *moment(int64_t ms)
-{
-	char t[UTC_TEXT_SIZE];
-
-	utc_format(ms, t);
-	return json_string(t);
-}
-
-static json_t *number(uint64_t n)
-{
-	return json_integer((json_int_t)MIN(n, (uint64_t)INT64_MAX));
-}
-
-static json_t *hex(const void *p, size_t len)
-{
-	char t[2 * LISTING_PATH_MAX + 1];
-
-	if (len > LISTING_PATH_MAX)
-		BUG("hex: %zu bytes", len);
-	return json_string(sodium_bin2hex(t, sizeof(t), p, len));
-}
-
-static json_t *address(const struct digest *d)
-{
-	return d != NULL ? hex(d->b, sizeof(d->b)) : json_null();
-}
 
 /* ------ names derived from bytes ------ */
 
@@ -145,37 +112,26 @@ bool record_has_times(const struct sidecar *s)
 
 /* ------ records ------ */
 
-json_t *record_session(const char *slot, const struct usb_device_info *usb, const char *recorder,
-		       int64_t started_ms)
+json_t *record_usb(const struct usb_device_info *usb)
 {
 	char vid[5], pid[5];
 
 	snprintf(vid, sizeof(vid), "%04x", usb->vid);
 	snprintf(pid, sizeof(pid), "%04x", usb->pid);
-	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:o, s:o, s:o}, s:o, s:o}",
-			 "type", "session", "slot", slot, "port", usb->port,
-			 "usb", "vid", vid, "pid", pid, "serial", finding_text(usb->serial),
-			 "manufacturer", finding_text(usb->manufacturer), "product",
-			 finding_text(usb->product),
-			 "recorder", text_or_null(recorder), "started", moment(started_ms));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "vid", vid, "pid", pid,
+			 "serial", finding_text(usb->serial),
+			 "manufacturer", finding_text(usb->manufacturer),
+			 "product", finding_text(usb->product));
 }
 
-json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
-		      size_t files, uint64_t bytes)
+json_t *record_session(const char *slot, const struct usb_device_info *usb, const char *recorder,
+		       int64_t started_ms)
 {
-	size_t deleted = 0, i;
-
-	for (i = 0; i < l->n_files; i++)
-		deleted += l->files[i].deleted;
-	return json_pack("{s:s, s:o, s:{s:o, s:I, s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}",
-			 "type", "listed", "at", moment(at_ms),
-			 "card", "size", number(disk->size),
-			 "block_size", (json_int_t)disk->block_size,
-			 "vendor", finding_text(disk->vendor), "product", finding_text(disk->product),
-			 "revision", finding_text(disk->revision),
-			 "filesystem", finding_text(l->volumes[0].filesystem),
-			 "label", finding_text(l->volumes[0].label),
-			 "files", number(files), "bytes", number(bytes), "deleted", number(deleted));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}",
+			 "type", "session", "slot", slot,
+			 "port", usb != NULL ? usb->port : "import",
+			 "usb", usb != NULL ? record_usb(usb) : json_null(),
+			 "recorder", text_or_null(recorder), "started", moment(started_ms));
 }
 
 static json_t *marks(const struct manifest *m)
@@ -291,6 +247,28 @@ static json_t *seal_or_null(const struct record_seal *s)
 			 "signature", address(&s->signature), "dseq", number(s->dseq));
 }
 
+static json_t *holes(const struct record_segment *r)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < r->n_holes && list != NULL; i++)
+		if (json_array_append_new(list, json_pack("{s:o, s:o}",
+				"offset", number(r->holes[i].offset),
+				"size", number(r->holes[i].size))) < 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
+static const char *assurance(const struct record_segment *r)
+{
+	if (r->imported)
+		return "imported";
+	return r->seal == NULL ? "signed_by_recorder" : "sealed_at_dock";
+}
+
 json_t *record_segment(const struct record_segment *r)
 {
 	const struct listing_file *f = r->file;
@@ -299,7 +277,7 @@ json_t *record_segment(const struct record_segment *r)
 	json_t *when = times(r), *j;
 
 	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		      " s:{s:o, s:o, s:o}, s:o, s:s, s:s, s:s, s:o, s:o, s:o}",
+		      " s:{s:o, s:o, s:o}, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
 		      "type", "segment", "segment", r->segment, "recorder", r->recorder,
 		      "recording", r->recording, "seq", number(timed ? s->m.seq : 0),
 		      "path", finding_text(f->path), "path_raw", hex(f->raw, f->raw_len),
@@ -309,11 +287,12 @@ json_t *record_segment(const struct record_segment *r)
 		      "modified", text_or_null(f->modified), "accessed", text_or_null(f->accessed),
 		      "officer", timed && strcmp(s->m.officer, "-") != 0 ? json_string(s->m.officer)
 									 : json_null(),
-		      "assurance", r->seal == NULL ? "signed_by_recorder" : "sealed_at_dock",
+		      "assurance", assurance(r),
 		      "signature", signature_verdict_name(s->verdict),
 		      "digest", digest_verdict_name(r->digest),
 		      "manifest", r->manifest_kept ? address(&s->address) : json_null(),
-		      "seal", seal_or_null(r->seal), "findings", findings_json(r->findings));
+		      "seal", seal_or_null(r->seal), "holes", holes(r),
+		      "findings", findings_json(r->findings));
 	if (j == NULL || when == NULL || json_object_update(j, when) < 0) {
 		json_decref(j);
 		j = NULL;

@@ -280,7 +280,8 @@ static enum session_event start_list(struct session *s)
 	const struct lister_job job = {
 		.loop = s->job.parts->loop, .path = s->job.parts->conf->lister,
 		.silence_ms = s->job.parts->conf->lister_timeout_ms, .disk = s->disk,
-		.disk_size = s->disk_info.size, .block_size = s->disk_info.block_size,
+		.disk_size = s->disk_info.units[0].size,
+		.block_size = s->disk_info.units[0].block_size,
 		.cb = on_listed, .data = s,
 	};
 	struct err e = { .code = 0 };

@@ -89,7 +89,7 @@ static int make_plan(struct session *s)
 	s->pull_session = (struct pull_session){
 		.parts = s->job.parts, .session = s->id, .recorder = &s->recorder,
 		.docked_ms = s->docked_ms, .disk = s->disk,
-		.block_size = s->disk_info.block_size, .ledger = s->ledger,
+		.block_size = s->disk_info.units[0].block_size, .ledger = s->ledger,
 		.changed = s->job.changed, .data = s->job.data,
 	};
 	return pull_new(&s->pull_session, &s->pull);

@@ -21,10 +21,18 @@ struct call {
 		catalog_recorders_cb recorders;
 		catalog_known_cb known;
 		catalog_chain_cb chain;
+		catalog_ledger_cb ledger;
+		catalog_which_cb which;
+		catalog_stored_cb stored;
+		catalog_count_cb count;
 	} cb;
+	size_t asked;		/* about how many, where the answer is which of them */
 	void *data;
 	PGresult *res;		/* NULL: none came yet */
 };
+
+/* Send what proto says, in catalog.c, which answers it one day.  As the calls of catalog.h. */
+int call_send(struct catalog *c, struct call proto, const char *const *params);
 
 /* Call back with what res holds, a result without error; free call and res. */
 void call_answer(struct call *call);

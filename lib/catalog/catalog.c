@@ -12,7 +12,7 @@
 #include "catalog/statements.h"
 
 /* Statements that dockd runs: the first of the table. */
-enum { PREPARED_FIRST = STATEMENT_RECORDERS, PREPARED_LAST = STATEMENT_JUDGE };
+enum { PREPARED_FIRST = STATEMENT_RECORDERS, PREPARED_LAST = STATEMENT_SWEEP_NOT_DOCKED };
 
 enum state {
 	STATE_PAUSE,		/* the timer ends it */
@@ -417,7 +417,7 @@ static void on_timer(uv_timer_t *timer)
 
 /* ------ calls ------ */
 
-static int call_send(struct catalog *c, struct call proto, const char *const *params)
+int call_send(struct catalog *c, struct call proto, const char *const *params)
 {
 	const struct catalog_statement_text *t = &catalog_statements[proto.statement];
 	struct call *call;
@@ -442,51 +442,6 @@ static int call_send(struct catalog *c, struct call proto, const char *const *pa
 		set_timer(c, c->answer_ms);
 	flush(c, true);
 	return 0;
-}
-
-int catalog_recorders(struct catalog *c, catalog_recorders_cb cb, void *data)
-{
-	return call_send(c, (struct call){ .statement = STATEMENT_RECORDERS, .cb.recorders = cb,
-					   .data = data }, NULL);
-}
-
-int catalog_known(struct catalog *c, const char *recorder, const struct digest *fingerprint,
-		  catalog_known_cb cb, void *data)
-{
-	char hex[DIGEST_HEX_SIZE];
-	const char *const params[] = { recorder, digest_hex(fingerprint, hex) };
-
-	return call_send(c, (struct call){ .statement = STATEMENT_KNOWN, .cb.known = cb,
-					   .data = data }, params);
-}
-
-int catalog_ingest(struct catalog *c, const char *records, size_t len, catalog_cb cb, void *data)
-{
-	const char *const params[] = { records };
-
-	if (strnlen(records, len + 1) != len)
-		BUG("catalog_ingest: records are not a string of %zu bytes", len);
-	return call_send(c, (struct call){ .statement = STATEMENT_INGEST, .cb.done = cb,
-					   .data = data }, params);
-}
-
-int catalog_chain(struct catalog *c, const char *session, catalog_chain_cb cb, void *data)
-{
-	const char *const params[] = { session };
-
-	return call_send(c, (struct call){ .statement = STATEMENT_CHAIN, .cb.chain = cb,
-					   .data = data }, params);
-}
-
-int catalog_judge(struct catalog *c, const char *session, const char *findings, size_t len,
-		  catalog_cb cb, void *data)
-{
-	const char *const params[] = { session, findings };
-
-	if (strnlen(findings, len + 1) != len)
-		BUG("catalog_judge: findings are not a string of %zu bytes", len);
-	return call_send(c, (struct call){ .statement = STATEMENT_JUDGE, .cb.done = cb,
-					   .data = data }, params);
 }
 
 /* ------ birth and end ------ */

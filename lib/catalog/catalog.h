@@ -17,7 +17,8 @@
  *          -ENOMEM.  -ECANCELED: catalog_free came first.
  *          A server that gives no answer for CATALOG_ANSWER_TIMEOUT_MS is away.
  * Threads  the thread that runs the loop, and no other.
- * Memory   the calls' parameters until they are answered; one answer.
+ * Memory   the calls' parameters until they are answered; one answer (that of
+ *          catalog_ledger twice: as it came, and put together).
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
@@ -33,7 +34,9 @@
 #include "rules/segment.h"
 
 enum { CATALOG_QUEUE_MAX = 256, CATALOG_RETRY_MIN_MS = 200, CATALOG_RETRY_MAX_MS = 15000,
-       CATALOG_CONNECT_TIMEOUT_MS = 10000, CATALOG_ANSWER_TIMEOUT_MS = 60000 };
+       CATALOG_CONNECT_TIMEOUT_MS = 10000, CATALOG_ANSWER_TIMEOUT_MS = 60000,
+       CATALOG_ASK_MAX = 4096,		/* blobs or files in one question */
+       CATALOG_LEDGER_MAX = 64 * 512 * 1024 };	/* bytes of a card ledger */
 
 struct catalog;
 
@@ -94,5 +97,60 @@ int catalog_chain(struct catalog *c, const char *session, catalog_chain_cb cb, v
 /* Store the chain's findings (a JSON array) and mark the session judged, in one transaction. */
 int catalog_judge(struct catalog *c, const char *session, const char *findings, size_t len,
 		  catalog_cb cb, void *data);
+
+/* What was to be removed from a card since the ledger before. */
+struct catalog_cleared {
+	const char *path, *path_raw;	/* as shown; in hex */
+	uint64_t size;
+	bool failed;			/* it is known to be there still */
+};
+
+/* The card ledger of a session and the last whole one before it, of the same recorder. */
+struct catalog_ledger {
+	const char *now, *before;	/* NULL: none, or a part of it is missing */
+	size_t now_len, before_len;
+	const struct catalog_cleared *cleared;
+	size_t n_cleared;
+};
+
+/* -ENOENT: the session is not recorded.  Valid during the callback. */
+typedef void (*catalog_ledger_cb)(void *data, int r, const struct catalog_ledger *l,
+				  const struct err *e);
+int catalog_ledger(struct catalog *c, const char *session, catalog_ledger_cb cb, void *data);
+
+/* Which of the n that were asked about: yes[i] of the i-th.  Valid during the callback. */
+typedef void (*catalog_which_cb)(void *data, int r, const bool *yes, size_t n,
+				 const struct err *e);
+
+/*
+ * Which of these blobs, at most CATALOG_ASK_MAX, are recorded as segments of the session's
+ * recorder, and so may be removed from it?  -ENOENT: the session is not recorded.
+ */
+int catalog_recorded(struct catalog *c, const char *session, const struct digest *blobs, size_t n,
+		     catalog_which_cb cb, void *data);
+
+/*
+ * Which of these files, at most CATALOG_ASK_MAX, came in from this recorder before, and of which
+ * of them did the dock itself clear the card, as far as is known?  is[i] of the i-th; valid during
+ * the callback.
+ */
+struct catalog_file {
+	const char *path;		/* in the form of format/name.h */
+	uint64_t size;
+};
+struct catalog_kept {
+	bool stored, cleared;
+};
+typedef void (*catalog_stored_cb)(void *data, int r, const struct catalog_kept *is, size_t n,
+				  const struct err *e);
+int catalog_stored(struct catalog *c, const char *recorder, const struct catalog_file *files,
+		   size_t n, catalog_stored_cb cb, void *data);
+
+/*
+ * Raise `not_docked` for every officer's recorder that is out of its dock for more than a day.  Any
+ * station may ask, as often as it likes.  n: how many are new.
+ */
+typedef void (*catalog_count_cb)(void *data, int r, uint64_t n, const struct err *e);
+int catalog_sweep_not_docked(struct catalog *c, catalog_count_cb cb, void *data);
 
 #endif

@@ -314,3 +314,193 @@ int rows_chain(const PGresult *res, struct rows_chain *ret, struct err *e)
 	*ret = c;
 	return 0;
 }
+
+/* ------ the card ledger ------ */
+
+/* One of the two texts, put together from its parts. */
+struct whole {
+	const char *what;
+	char *text;
+	size_t len;
+	uint64_t parts;
+};
+
+static bool is_what(struct row *w, const char *what)
+{
+	const char *text = text_of(w, "what");
+
+	return text != NULL && strcmp(text, what) == 0;
+}
+
+/* Append the row's part when it is this one's; the parts come in order. */
+static void take_part(struct row *w, struct whole *l)
+{
+	const char *entries;
+	size_t len;
+
+	if (!is_what(w, l->what))
+		return;
+	entries = text_of(w, "entries");
+	if (entries == NULL || take_count(w, "part", UINT16_MAX) != l->parts++) {
+		w->bad = "part";
+		return;
+	}
+	len = strlen(entries);
+	memcpy(l->text + l->len, entries, len);
+	l->len += len;
+}
+
+/* 0, or -ENOMEM; more than a ledger may have is w->bad. */
+static int put_together(struct row *w, struct whole *l)
+{
+	const char *entries;
+	size_t len = 0, parts = 0;
+
+	for (w->i = 0; w->i < PQntuples(w->res) && w->bad == NULL; w->i++)
+		if (is_what(w, l->what)) {
+			entries = text_of(w, "entries");
+			len += entries != NULL ? strlen(entries) : 0;
+			parts++;
+		}
+	if (len > CATALOG_LEDGER_MAX)
+		w->bad = "entries";
+	if (parts == 0 || w->bad != NULL)
+		return 0;
+	l->text = malloc(len + 1);
+	if (l->text == NULL)
+		return -ENOMEM;
+	for (w->i = 0; w->i < PQntuples(w->res) && w->bad == NULL; w->i++)
+		take_part(w, l);
+	l->text[l->len] = '\0';
+	return 0;
+}
+
+/* Null is not known, which is not false. */
+static bool is_false(struct row *w, const char *column)
+{
+	const char *text = text_of(w, column);
+
+	return text != NULL && text[0] == 'f';
+}
+
+static void take_cleared(struct row *w, struct catalog_cleared *c)
+{
+	c->path = text_of(w, "path");
+	c->path_raw = text_of(w, "path_raw");
+	if (c->path == NULL || c->path_raw == NULL)
+		w->bad = "path";
+	c->size = take_count(w, "size", UINT64_MAX);
+	c->failed = is_false(w, "ok");
+}
+
+static int all_cleared(struct row *w, struct catalog_cleared **ret, size_t *ret_n)
+{
+	size_t n = (size_t)PQntuples(w->res);
+	struct catalog_cleared *list = calloc(n + 1, sizeof(*list));
+
+	if (list == NULL)
+		return -ENOMEM;
+	*ret = list;
+	for (w->i = 0; w->i < (int)n && w->bad == NULL; w->i++)
+		if (is_what(w, "cleared"))
+			take_cleared(w, &list[(*ret_n)++]);
+	return 0;
+}
+
+void rows_ledger_clear(struct rows_ledger *l)
+{
+	free(l->now);
+	free(l->before);
+	free(l->cleared);
+	*l = (struct rows_ledger){ 0 };
+}
+
+int rows_ledger(const PGresult *res, struct rows_ledger *ret, struct err *e)
+{
+	struct whole now = { .what = "now" }, before = { .what = "before" };
+	struct row w = { .res = res };
+	struct rows_ledger l = { 0 };
+	int r;
+
+	r = put_together(&w, &now);
+	if (r == 0)
+		r = put_together(&w, &before);
+	if (r == 0)
+		r = all_cleared(&w, &l.cleared, &l.ledger.n_cleared);
+	l.now = now.text;
+	l.before = before.text;
+	l.ledger.now = now.text;
+	l.ledger.now_len = now.len;
+	l.ledger.before = before.text;
+	l.ledger.before_len = before.len;
+	l.ledger.cleared = l.cleared;
+	if (r < 0)
+		err_set(e, r, "catalog: out of memory for a card ledger");
+	else
+		r = row_result(&w, e);
+	if (r < 0)
+		rows_ledger_clear(&l);
+	else
+		*ret = l;
+	return r;
+}
+
+/* ------ which, and how many ------ */
+
+/* One of the n places; n: it is none of them. */
+static uint64_t take_place(struct row *w, size_t n)
+{
+	uint64_t place = take_count(w, "i", n);
+
+	if (w->bad == NULL && (text_of(w, "i") == NULL || place == n))
+		w->bad = "i";
+	return w->bad == NULL ? place : n;
+}
+
+int rows_which(const PGresult *res, size_t n, bool **ret, struct err *e)
+{
+	bool *yes = calloc(n + 1, sizeof(*yes));	/* the last for what is none */
+	struct row w = { .res = res };
+
+	if (yes == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++)
+		yes[take_place(&w, n)] = true;
+	if (w.bad != NULL) {
+		free(yes);
+		return row_result(&w, e);
+	}
+	*ret = yes;
+	return 0;
+}
+
+int rows_stored(const PGresult *res, size_t n, struct catalog_kept **ret, struct err *e)
+{
+	struct catalog_kept *is = calloc(n + 1, sizeof(*is));
+	struct row w = { .res = res };
+
+	if (is == NULL)
+		return err_set(e, -ENOMEM, "catalog: out of memory");
+	for (w.i = 0; w.i < PQntuples(res) && w.bad == NULL; w.i++)
+		is[take_place(&w, n)] = (struct catalog_kept){
+			.stored = true, .cleared = take_bool(&w, "cleared") };
+	if (w.bad != NULL) {
+		free(is);
+		return row_result(&w, e);
+	}
+	*ret = is;
+	return 0;
+}
+
+int rows_count(const PGresult *res, const char *column, uint64_t *ret, struct err *e)
+{
+	struct row w = { .res = res };
+	uint64_t n;
+
+	if (PQntuples(res) != 1)
+		return err_set(e, -EIO, "catalog: %d rows where one was asked for", PQntuples(res));
+	n = take_count(&w, column, UINT64_MAX);
+	if (w.bad == NULL)
+		*ret = n;
+	return row_result(&w, e);
+}

@@ -33,4 +33,20 @@ struct rows_chain {
 int rows_chain(const PGresult *res, struct rows_chain *ret, struct err *e);
 void rows_chain_clear(struct rows_chain *c);
 
+/* Paths of what was cleared point into res. */
+struct rows_ledger {
+	struct catalog_ledger ledger;
+	char *now, *before;
+	struct catalog_cleared *cleared;
+};
+int rows_ledger(const PGresult *res, struct rows_ledger *ret, struct err *e);
+void rows_ledger_clear(struct rows_ledger *l);
+
+/* The places in `i` as n flags; free() *ret. */
+int rows_which(const PGresult *res, size_t n, bool **ret, struct err *e);
+int rows_stored(const PGresult *res, size_t n, struct catalog_kept **ret, struct err *e);
+
+/* The one number of the one row. */
+int rows_count(const PGresult *res, const char *column, uint64_t *ret, struct err *e);
+
 #endif

@@ -3,14 +3,16 @@
 #define RECORDER_COLUMNS \
 	"recorder, vid, pid, serial, officer, unit, state, keys, reason, " \
 	"dv.utc(enrolled_at) AS enrolled_at, enrolled_by, dv.utc(retired_at) AS retired_at, " \
-	"retired_reason, dv.utc(last_docked_at) AS last_docked_at "
+	"retired_reason, dv.utc(last_docked_at) AS last_docked_at, " \
+	"dv.utc(checked_at) AS checked_at, check_phase, battery, free, capacity, clock_offset_ms, " \
+	"clock_uncertainty_ms, faults, dv.utc(last_undocked_at) AS last_undocked_at "
 
 #define SEGMENT_COLUMNS \
 	"segment, recorder, recording, seq, session, unit, officer, path, path_raw, size, blob, " \
 	"dv.utc(stored_at) AS stored_at, dv.utc(start_at) AS start_at, dv.utc(end_at) AS end_at, " \
 	"duration_ms, time_source, claim_created, claim_modified, claim_accessed, assurance, " \
 	"signature, digest, manifest, seal_manifest, seal_signature, seal_dseq, " \
-	"dv.utc(recorded_at) AS recorded_at "
+	"dv.utc(recorded_at) AS recorded_at, holes, hole_bytes "
 
 #define RECORDING_COLUMNS \
 	"recorder, recording, unit, session, officer, dv.utc(start_at) AS start_at, " \
@@ -29,6 +31,11 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_INGEST] = { "ingest", "SELECT dv.ingest($1::jsonb) AS ingest", 1 },
 	[STATEMENT_CHAIN] = { "chain", "SELECT * FROM dv.chain_context($1::uuid)", 1 },
 	[STATEMENT_JUDGE] = { "judge", "SELECT dv.judge($1::uuid, $2::jsonb) AS judge", 2 },
+	[STATEMENT_LEDGER] = { "ledger", "SELECT * FROM dv.ledger($1::uuid)", 1 },
+	[STATEMENT_RECORDED] = { "recorded", "SELECT i FROM dv.recorded($1::uuid, $2::text[])", 2 },
+	[STATEMENT_STORED] = { "stored", "SELECT i, cleared FROM dv.stored($1, $2::jsonb)", 2 },
+	[STATEMENT_SWEEP_NOT_DOCKED] = { "sweep_not_docked",
+		"SELECT dv.sweep_not_docked() AS raised", 0 },
 
 	[STATEMENT_ENROLL] = { "enroll",
 		"SELECT dv.enroll($1, $2::integer, $3::integer, $4, $5, $6, $7, $8, $9, "
@@ -48,12 +55,33 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"reason, dv.utc(added_at) AS added_at, added_by, dv.utc(revoked_at) AS revoked_at, "
 		"revoked_reason FROM dv.recorder_key_list l WHERE recorder = $1 "
 		"ORDER BY l.added_at, key_id", 1 },
+	[STATEMENT_RECORDER_CHECKS] = { "recorder_checks",
+		"SELECT recorder, session, station, phase, dv.utc(checked_at) AS checked_at, battery, "
+		"free, capacity, clock_offset_ms, clock_uncertainty_ms, clock_set, faults, "
+		"dv.utc(recorded_at) AS recorded_at FROM dv.recorder_check_list l "
+		"WHERE $1::text IS NULL OR recorder = $1 "
+		"ORDER BY l.checked_at DESC, session, phase LIMIT $2::integer", 2 },
+	[STATEMENT_RECORDER_INVENTORIES] = { "recorder_inventories",
+		"SELECT recorder, session, dv.utc(listed_at) AS listed_at, files, parts, complete, "
+		"bytes, blob, signature_blob, dv.utc(recorded_at) AS recorded_at "
+		"FROM dv.inventory_list l WHERE recorder = $1 "
+		"ORDER BY l.listed_at DESC, session LIMIT $2::integer", 2 },
+	[STATEMENT_INVENTORY_ENTRIES] = { "inventory_entries",
+		"SELECT string_agg(entries, '' ORDER BY part) AS entries FROM dv.card_inventory "
+		"WHERE session = $1::uuid", 1 },
+	[STATEMENT_RECORDER_CLEARED] = { "recorder_cleared",
+		"SELECT recorder, session, path, path_raw, size, blob, "
+		"dv.utc(clearing_at) AS clearing_at, dv.utc(cleared_at) AS cleared_at, ok, why, "
+		"dv.utc(recorded_at) AS recorded_at FROM dv.cleared_list l WHERE recorder = $1 "
+		"ORDER BY l.clearing_at DESC, path LIMIT $2::integer", 2 },
 	[STATEMENT_SESSION_LIST] = { "session_list",
 		"SELECT session, station, slot, port, vid, pid, serial, manufacturer, product, "
 		"recorder, unit, officer, dv.utc(started_at) AS started_at, "
 		"dv.utc(listed_at) AS listed_at, card, files, listed_bytes, deleted, "
 		"dv.utc(ended_at) AS ended_at, outcome, reason, planned, stored, known, failed, "
-		"bytes, dv.utc(judged_at) AS judged_at, findings FROM dv.session_list l "
+		"bytes, dv.utc(judged_at) AS judged_at, findings, unlocked_model, unlocked_vid, "
+		"unlocked_pid, import_kind, import_source, import_by, import_case, import_reason "
+		"FROM dv.session_list l "
 		"WHERE ($1::text IS NULL OR recorder = $1) AND ($2::uuid IS NULL OR session = $2) "
 		"ORDER BY l.started_at DESC, session LIMIT $3::integer", 3 },
 	[STATEMENT_RECORDING_LIST] = { "recording_list",

@@ -22,6 +22,12 @@ enum catalog_statement {
 	STATEMENT_INGEST,		/* records -> ingest */
 	STATEMENT_CHAIN,		/* session -> see sql/006, dv.chain_context() */
 	STATEMENT_JUDGE,		/* session, findings -> judge */
+	/* session -> what (now, before, cleared); of a ledger part entries; of a file that was to
+	 * go path path_raw size ok */
+	STATEMENT_LEDGER,
+	STATEMENT_RECORDED,		/* session, blobs (an array of PostgreSQL's) -> i */
+	STATEMENT_STORED,		/* recorder, files (JSON) -> i cleared */
+	STATEMENT_SWEEP_NOT_DOCKED,	/* -> raised (number) */
 
 	/* ------ the admin (role dv_admin) ------ */
 	/* recorder, vid and pid (decimal), serial ("": any), (officer), (unit), reason, by,
@@ -36,15 +42,28 @@ enum catalog_statement {
 
 	/* ------ whoever may read (roles dv_admin, dv_supervisor) ------ */
 	/* (recorder) -> recorder vid pid serial officer unit state (enrolled, retired) keys reason
-	 * enrolled_at enrolled_by retired_at retired_reason last_docked_at */
+	 * enrolled_at enrolled_by retired_at retired_reason last_docked_at, of the last check that
+	 * learned anything checked_at check_phase battery free capacity clock_offset_ms
+	 * clock_uncertainty_ms faults (list), and last_undocked_at */
 	STATEMENT_RECORDER_LIST,
+	/* (recorder), limit; newest first -> recorder session station phase checked_at battery free
+	 * capacity clock_offset_ms clock_uncertainty_ms clock_set faults (list) recorded_at */
+	STATEMENT_RECORDER_CHECKS,
+	/* recorder, limit; newest first -> recorder session listed_at files parts complete bytes
+	 * blob signature_blob recorded_at */
+	STATEMENT_RECORDER_INVENTORIES,
+	STATEMENT_INVENTORY_ENTRIES,	/* session -> entries, its parts put together */
+	/* recorder, limit; newest first -> recorder session path path_raw size blob clearing_at
+	 * cleared_at ok (null: nothing is known) why recorded_at */
+	STATEMENT_RECORDER_CLEARED,
 	/* recorder -> key_id key valid_from valid_to reason added_at added_by revoked_at
 	 * revoked_reason */
 	STATEMENT_RECORDER_KEYS,
 	/* (recorder), (session), limit; newest first -> session station slot port vid pid serial
 	 * manufacturer product recorder unit officer started_at listed_at card files listed_bytes
 	 * deleted ended_at outcome (open, ...) reason planned stored known failed bytes judged_at
-	 * findings (number) */
+	 * findings (number), of an unlock unlocked_model unlocked_vid unlocked_pid, of an import
+	 * import_kind import_source import_by import_case import_reason */
 	STATEMENT_SESSION_LIST,
 	/* (recorder), (from day), (to day), (unit), limit; days on which they were recorded by the
 	 * catalog, as in the report; newest first -> recorder recording unit session officer
@@ -57,7 +76,7 @@ enum catalog_statement {
 	/* segment -> segment recorder recording seq session unit officer path path_raw size blob
 	 * stored_at start_at end_at duration_ms time_source claim_created claim_modified
 	 * claim_accessed assurance signature digest manifest seal_manifest seal_signature
-	 * seal_dseq recorded_at */
+	 * seal_dseq recorded_at holes hole_bytes */
 	STATEMENT_SEGMENT_SHOW,
 	/* (from day), (to day), (unit), (recorder), (code), (session), limit; days as in the report;
 	 * newest first -> finding code article severity recorder unit subject_kind subject fact at

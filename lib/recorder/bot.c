@@ -17,17 +17,39 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-void bot_cbw(const struct scsi_command *c, uint32_t tag, uint8_t ret_cbw[BOT_CBW_LEN])
+static void wrap(const uint8_t *cdb, size_t cdb_len, uint8_t lun, uint32_t data_len, bool in,
+		 uint32_t tag, uint8_t ret_cbw[BOT_CBW_LEN])
 {
-	if (!scsi_is_read(c->cdb[0]) || c->cdb_len == 0 || c->cdb_len > SCSI_CDB_MAX)
-		BUG("bot: command 0x%02x must not go to a recorder", c->cdb[0]);
 	memset(ret_cbw, 0, BOT_CBW_LEN);
 	memcpy(ret_cbw, "USBC", 4);
 	put32(ret_cbw + 4, tag);
-	put32(ret_cbw + 8, c->data_len);
-	ret_cbw[12] = c->data_len > 0 ? 0x80 : 0;	/* device to host */
-	ret_cbw[14] = c->cdb_len;
-	memcpy(ret_cbw + 15, c->cdb, c->cdb_len);
+	put32(ret_cbw + 8, data_len);
+	ret_cbw[12] = in && data_len > 0 ? 0x80 : 0;	/* device to host */
+	ret_cbw[13] = lun;
+	ret_cbw[14] = (uint8_t)cdb_len;
+	memcpy(ret_cbw + 15, cdb, cdb_len);
+}
+
+void bot_cbw(const struct scsi_command *c, uint32_t tag, uint8_t ret_cbw[BOT_CBW_LEN])
+{
+	if (!scsi_is_read(c->cdb[0]) || c->cdb_len == 0 || c->cdb_len > SCSI_CDB_MAX ||
+	    c->lun > BOT_LUN_MAX)
+		BUG("bot: command 0x%02x must not go to a recorder", c->cdb[0]);
+	wrap(c->cdb, c->cdb_len, c->lun, c->data_len, true, tag, ret_cbw);
+}
+
+bool bot_is_unlock(const uint8_t *cdb, size_t cdb_len, size_t data_len)
+{
+	return cdb_len > 0 && cdb_len <= SCSI_CDB_MAX && data_len <= BOT_UNLOCK_DATA_MAX &&
+	       (cdb[0] >= 0xc0 || cdb[0] == 0x1b);
+}
+
+void bot_cbw_unlock(const uint8_t *cdb, size_t cdb_len, size_t data_len, uint32_t tag,
+		    uint8_t ret_cbw[BOT_CBW_LEN])
+{
+	if (!bot_is_unlock(cdb, cdb_len, data_len))
+		BUG("bot: command 0x%02x is no unlock", cdb_len > 0 ? cdb[0] : 0);
+	wrap(cdb, cdb_len, 0, (uint32_t)data_len, false, tag, ret_cbw);
 }
 
 const char *bot_csw_parse(const uint8_t *p, size_t len, uint32_t tag, uint32_t data_len,

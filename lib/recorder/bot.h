@@ -18,8 +18,20 @@
 enum { BOT_CBW_LEN = 31, BOT_CSW_LEN = 13 };
 enum { BOT_PASSED = 0, BOT_FAILED = 1, BOT_PHASE_ERROR = 2 };	/* bCSWStatus */
 
-/* Section 5.1, for LUN 0.  A command that is no read is a BUG(). */
+enum { BOT_LUN_MAX = 15, BOT_UNLOCK_DATA_MAX = 64 };
+
+/* Section 5.1.  A command that is no read, or a unit beyond BOT_LUN_MAX, is a BUG(). */
 void bot_cbw(const struct scsi_command *c, uint32_t tag, uint8_t ret_cbw[BOT_CBW_LEN]);
+
+/*
+ * The same for the one command that is no read: a maker's unlock (unlock.h), which an officer's
+ * configuration names and whose data, if any, goes to the device.  Vendor-specific operation codes
+ * (C0h to FFh) and START STOP UNIT (1Bh), which mode switches use, and at most BOT_UNLOCK_DATA_MAX
+ * bytes: no write to a medium can be put into that by any standard.  Anything else is a BUG().
+ */
+bool bot_is_unlock(const uint8_t *cdb, size_t cdb_len, size_t data_len);
+void bot_cbw_unlock(const uint8_t *cdb, size_t cdb_len, size_t data_len, uint32_t tag,
+		    uint8_t ret_cbw[BOT_CBW_LEN]);
 
 struct bot_csw {
 	uint8_t status;

@@ -1,63 +1,19 @@
-#include "recorder/disk.h"
+#include "recorder/disk_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "recorder/patience.h"
-#include "recorder/scsi.h"
-#include "recorder/transport.h"
 
 enum {
 	ATTEMPTS_OPEN = 6,	/* a reader may have several unit attentions to tell first */
 	ATTEMPTS_READ = 2,
-	REPLY_MAX = 64,
 };
-
-/* What the command at hand is for. */
-enum stage { STAGE_INQUIRY, STAGE_READY, STAGE_CAPACITY, STAGE_CAPACITY_16, STAGE_SERVE };
-
-typedef void (*open_cb)(void *data, int r, struct disk *d, const struct disk_info *info,
-			const struct err *e);
-
-struct disk {
-	struct usb_io *io;
-	struct transport transport;
-	uv_timer_t timer;	/* waits until it is ready; or makes a callback come later */
-	struct disk_info info;
-	enum stage stage;
-	open_cb opened;
-	void *opened_data;
-
-	struct scsi_command command;
-	uint8_t *into;		/* where its data goes */
-	uint8_t reply[REPLY_MAX], sense[SCSI_SENSE_LEN];
-	bool busy;		/* a command or the wait before it is under way */
-	bool sensing;
-	bool whole;		/* all the data came, though the status said it failed */
-	bool reset_before;	/* we reset it: it will tell so by a unit attention */
-	unsigned attempts;
-	uint32_t waited_ms;
-	unsigned timeouts;	/* in a row */
-	int not_sent;		/* why the command could not be submitted */
-
-	struct disk_read *head, *last;
-	unsigned queued;
-	uint32_t done;		/* bytes of the first read that are there */
-
-	int dead;		/* what every read gets from now on */
-	char why[sizeof(((struct err *)0)->msg)];
-	bool closing;
-	void (*closed)(void *data);
-	void *closed_data;
-};
-
-_Static_assert(sizeof(struct disk) <= DISK_MEMORY_MAX, "the disk keeps its promise");
 
 static void on_command(void *data, enum bot_state end);
 static void on_timer(uv_timer_t *t);
@@ -73,9 +29,18 @@ static void send_command(struct disk *d)
 		uv_timer_start(&d->timer, on_timer, 0, 0);
 }
 
-static void start(struct disk *d, struct scsi_command c, uint8_t *into)
+static void ask_units(struct disk *d)
+{
+	d->busy = true;
+	d->not_sent = transport_ask_units(&d->transport, on_command, d);
+	if (d->not_sent < 0)
+		uv_timer_start(&d->timer, on_timer, 0, 0);
+}
+
+void disk_start(struct disk *d, struct scsi_command c, uint8_t *into)
 {
 	d->command = c;
+	d->command.lun = d->unit;
 	d->into = into;
 	d->attempts = 0;
 	d->waited_ms = 0;
@@ -83,8 +48,7 @@ static void start(struct disk *d, struct scsi_command c, uint8_t *into)
 	send_command(d);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void explain(struct disk *d, const char *fmt, ...)
+void disk_explain(struct disk *d, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -93,7 +57,7 @@ static void explain(struct disk *d, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void open_done(struct disk *d, int r)
+void disk_open_done(struct disk *d, int r)
 {
 	struct err e = { 0 };
 
@@ -117,6 +81,7 @@ static void read_done(struct disk *d, int r)
 	d->busy = false;
 	read->next = NULL;
 	read->why = r < 0 ? d->why : NULL;
+	read->hung = r < 0 && d->transport.timed_out;
 	if (d->head != NULL && d->dead == 0)
 		serve(d);
 	read->cb(read, r);
@@ -136,7 +101,7 @@ static void die(struct disk *d, int r)
 	d->dead = r;
 	d->busy = false;
 	if (opening)
-		open_done(d, r);
+		disk_open_done(d, r);
 	else
 		end_all(d, r);
 }
@@ -149,11 +114,11 @@ static void command_failed(struct disk *d, int r)
 	char what[sizeof(d->why)];
 
 	if (d->stage != STAGE_SERVE) {
-		open_done(d, r);
+		disk_open_done(d, r);
 		return;
 	}
 	memcpy(what, d->why, sizeof(what));
-	explain(d, "reading %" PRIu32 " bytes at %" PRIu64 ": %s", d->command.data_len,
+	disk_explain(d, "reading %" PRIu32 " bytes at %" PRIu64 ": %s", d->command.data_len,
 		d->head->offset + d->done, what);
 	read_done(d, r);
 }
@@ -183,7 +148,7 @@ static void wait_until_ready(struct disk *d)
 {
 	if (waits(d))
 		return;
-	explain(d, "the card is still not ready after %d s; take it out and put it "
+	disk_explain(d, "the card is still not ready after %d s; take it out and put it "
 		"back, or try another card", PATIENCE_MAX_MS / 1000);
 	die(d, -ETIMEDOUT);
 }
@@ -193,16 +158,27 @@ static void wait_for_memory(struct disk *d)
 {
 	if (waits(d))
 		return;
-	explain(d, "this computer has no memory for USB transfers: raise usbcore's "
+	disk_explain(d, "this computer has no memory for USB transfers: raise usbcore's "
 		"usbfs_memory_mb, or dock fewer recorders at once");
 	die(d, -ENOMEM);
+}
+
+static void no_medium(struct disk *d)
+{
+	if (d->stage == STAGE_SERVE) {
+		disk_explain(d, "there is no card in the recorder any more");
+		die(d, -ENOMEDIUM);
+	} else {
+		disk_explain(d, "there is no card in the recorder");
+		disk_pass_over(d, -ENOMEDIUM);
+	}
 }
 
 static void judge_sense(struct disk *d, struct scsi_sense s)
 {
 	char text[48];
 
-	explain(d, "%s", scsi_sense_text(s, text, sizeof(text)));
+	disk_explain(d, "%s", scsi_sense_text(s, text, sizeof(text)));
 	switch (scsi_advise(s)) {
 	case SCSI_GOOD:
 		if (d->whole)
@@ -211,8 +187,8 @@ static void judge_sense(struct disk *d, struct scsi_sense s)
 			again(d);
 		return;
 	case SCSI_CHANGED:
-		if (d->stage == STAGE_SERVE && !d->reset_before) {
-			explain(d, "the card was changed while it was read");
+		if (d->stage == STAGE_SERVE && (d->reset_before & 1U << d->unit) == 0) {
+			disk_explain(d, "the card was changed while it was read");
 			die(d, -ENOMEDIUM);
 			return;
 		}
@@ -225,11 +201,13 @@ static void judge_sense(struct disk *d, struct scsi_sense s)
 		wait_until_ready(d);
 		return;
 	case SCSI_NO_MEDIUM:
-		explain(d, "there is no card in the recorder");
-		die(d, -ENOMEDIUM);
+		no_medium(d);
 		return;
 	case SCSI_FAILED:
-		command_failed(d, -EIO);
+		if (d->stage == STAGE_INQUIRY && d->unit > 0)	/* it counted one too many */
+			disk_pass_over(d, -ENOTSUP);
+		else
+			command_failed(d, -EIO);
 		return;
 	}
 }
@@ -238,6 +216,7 @@ static void ask_sense(struct disk *d)
 {
 	struct scsi_command c = scsi_request_sense();
 
+	c.lun = d->unit;
 	d->sensing = true;
 	d->not_sent = transport_run(&d->transport, &c, d->sense, on_command, d);
 	if (d->not_sent < 0)
@@ -257,10 +236,10 @@ static void judge_status(struct disk *d)
 	} else if (d->stage != STAGE_SERVE || got == BOT_WHOLE) {
 		answered(d);
 	} else if (got == BOT_SHORT) {
-		explain(d, "the device sent only %" PRIu32 " bytes", t->actual);
+		disk_explain(d, "the device sent only %" PRIu32 " bytes", t->actual);
 		again(d);
 	} else {
-		explain(d, "the device sent %" PRIu32 " bytes and claims that %" PRIu32
+		disk_explain(d, "the device sent %" PRIu32 " bytes and claims that %" PRIu32
 			" are missing", t->actual, t->csw.residue);
 		command_failed(d, -EIO);
 	}
@@ -277,8 +256,8 @@ static void judge_sense_reply(struct disk *d)
 /* The command was lost and the device brought back. */
 static void recovered(struct disk *d)
 {
-	explain(d, "%s", d->transport.why);
-	d->reset_before = true;
+	disk_explain(d, "%s", d->transport.why);
+	d->reset_before = UINT32_MAX;
 	if (d->transport.no_memory) {
 		wait_for_memory(d);
 	} else if (!d->transport.timed_out) {
@@ -303,7 +282,9 @@ static void on_command(void *data, enum bot_state end)
 
 	switch (end) {
 	case BOT_ANSWERED:
-		if (d->sensing)
+		if (d->stage == STAGE_UNITS)
+			disk_take_units(d);
+		else if (d->sensing)
 			judge_sense_reply(d);
 		else
 			judge_status(d);
@@ -312,7 +293,7 @@ static void on_command(void *data, enum bot_state end)
 		recovered(d);
 		return;
 	case BOT_GONE:
-		explain(d, "the recorder was unplugged");
+		disk_explain(d, "the recorder was unplugged");
 		d->dead = -ENODEV;
 		if (d->closing)
 			finish_close(d);
@@ -324,11 +305,11 @@ static void on_command(void *data, enum bot_state end)
 		return;
 	default:
 		if (d->transport.no_memory) {
-			d->reset_before = true;
+			d->reset_before = UINT32_MAX;
 			wait_for_memory(d);
 			return;
 		}
-		explain(d, "%s, and two resets did not help", d->transport.why);
+		disk_explain(d, "%s, and two resets did not help", d->transport.why);
 		die(d, d->transport.timed_out ? -ETIMEDOUT : -EPROTO);
 	}
 }
@@ -340,60 +321,17 @@ static void on_timer(uv_timer_t *t)
 	if (d->closing) {
 		finish_close(d);
 	} else if (d->not_sent == -ENODEV) {
-		explain(d, "the recorder was unplugged");
+		disk_explain(d, "the recorder was unplugged");
 		die(d, -ENODEV);
 	} else if (d->not_sent == -ENOMEM) {
 		wait_for_memory(d);
 	} else if (d->not_sent < 0) {
-		explain(d, "the command could not be sent: %s", strerror(-d->not_sent));
+		disk_explain(d, "the command could not be sent: %s", strerror(-d->not_sent));
 		command_failed(d, -EIO);
+	} else if (d->stage == STAGE_UNITS) {
+		ask_units(d);
 	} else {
 		send_command(d);
-	}
-}
-
-/* --- bringing it up --- */
-
-static void open_failed(struct disk *d, const struct err *e)
-{
-	explain(d, "%s", e->msg);
-	open_done(d, e->code);
-}
-
-static void take_identity(struct disk *d)
-{
-	struct scsi_identity id;
-	struct err e;
-
-	if (scsi_parse_inquiry(d->reply, d->transport.actual, &id, &e) < 0) {
-		open_failed(d, &e);
-		return;
-	}
-	memcpy(d->info.vendor, id.vendor, sizeof(id.vendor));
-	memcpy(d->info.product, id.product, sizeof(id.product));
-	memcpy(d->info.revision, id.revision, sizeof(id.revision));
-	d->stage = STAGE_READY;
-	transport_set_timeout(&d->transport, DISK_COMMAND_TIMEOUT_MS);
-	start(d, scsi_test_unit_ready(), NULL);
-}
-
-static void take_capacity(struct disk *d)
-{
-	bool ten = d->stage == STAGE_CAPACITY;
-	uint64_t blocks;
-	struct err e;
-	int r;
-
-	r = (ten ? scsi_parse_capacity_10 : scsi_parse_capacity_16)(
-		d->reply, d->transport.actual, &blocks, &d->info.block_size, &e);
-	if (r == -EOVERFLOW) {
-		d->stage = STAGE_CAPACITY_16;
-		start(d, scsi_read_capacity_16(), d->reply);
-	} else if (r < 0) {
-		open_failed(d, &e);
-	} else {
-		d->info.size = blocks * d->info.block_size;
-		open_done(d, 0);
 	}
 }
 
@@ -401,19 +339,21 @@ static void take_capacity(struct disk *d)
 static void answered(struct disk *d)
 {
 	switch (d->stage) {
+	case STAGE_UNITS:
+		return;
 	case STAGE_INQUIRY:
-		take_identity(d);
+		disk_take_identity(d);
 		return;
 	case STAGE_READY:
 		d->stage = STAGE_CAPACITY;
-		start(d, scsi_read_capacity_10(), d->reply);
+		disk_start(d, scsi_read_capacity_10(), d->reply);
 		return;
 	case STAGE_CAPACITY:
 	case STAGE_CAPACITY_16:
-		take_capacity(d);
+		disk_take_capacity(d);
 		return;
 	case STAGE_SERVE:
-		d->reset_before = false;
+		d->reset_before &= ~(1U << d->unit);
 		d->done += d->command.data_len;
 		if (d->done < d->head->len)
 			serve(d);
@@ -423,7 +363,7 @@ static void answered(struct disk *d)
 	}
 }
 
-int disk_open(uv_loop_t *loop, struct usb_io *io, open_cb cb, void *data, struct disk **ret)
+int disk_open(uv_loop_t *loop, struct usb_io *io, disk_open_cb cb, void *data, struct disk **ret)
 {
 	struct disk *d = calloc(1, sizeof(*d));
 
@@ -436,7 +376,7 @@ int disk_open(uv_loop_t *loop, struct usb_io *io, open_cb cb, void *data, struct
 	uv_timer_init(loop, &d->timer);
 	d->timer.data = d;
 	*ret = d;
-	start(d, scsi_inquiry(), d->reply);
+	ask_units(d);
 	return 0;
 }
 
@@ -447,23 +387,28 @@ static void serve(struct disk *d)
 {
 	const struct disk_read *read = d->head;
 	uint32_t most = d->io->superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS;
-	uint32_t n = MIN(read->len - d->done, most);
+	uint32_t n = MIN(read->len - d->done, most), block = d->info.units[read->unit].block_size;
 
-	start(d, scsi_read((read->offset + d->done) / d->info.block_size,
-			   n / d->info.block_size, d->info.block_size),
+	d->unit = read->unit;
+	disk_start(d, scsi_read((read->offset + d->done) / block, n / block, block),
 	      read->buf + d->done);
 }
 
 int disk_read(struct disk *d, struct disk_read *r)
 {
+	const struct disk_unit *u;
+
 	if (d->closing)
 		return -ECANCELED;
 	if (d->dead < 0)
 		return d->dead;
-	if (r->len == 0 || r->len > DISK_READ_MAX || r->len % d->info.block_size != 0 ||
-	    r->offset % d->info.block_size != 0)
+	if (r->unit >= d->info.n_units || d->info.units[r->unit].size == 0)
+		return -ERANGE;
+	u = &d->info.units[r->unit];
+	if (r->len == 0 || r->len > DISK_READ_MAX || r->len % u->block_size != 0 ||
+	    r->offset % u->block_size != 0)
 		return -EINVAL;
-	if (r->offset > d->info.size || r->len > d->info.size - r->offset)
+	if (r->offset > u->size || r->len > u->size - r->offset)
 		return -ERANGE;
 	if (d->queued == DISK_QUEUE_MAX)
 		return -EAGAIN;
@@ -503,10 +448,10 @@ static void finish_close(struct disk *d)
 {
 	if (d->dead == 0) {
 		d->dead = -ECANCELED;
-		explain(d, "the disk was closed");
+		disk_explain(d, "the disk was closed");
 	}
 	if (d->stage != STAGE_SERVE)
-		open_done(d, d->dead);
+		disk_open_done(d, d->dead);
 	end_all(d, d->dead);
 	d->io->ops->close(d->io, on_io_closed, d);
 }

@@ -4,6 +4,9 @@
  * REQUEST SENSE, READ CAPACITY(10/16), READ(10/16).  No write command exists
  * here, which makes this a write blocker.
  *
+ * A recorder may have several units (LUNs), as those with an internal memory
+ * and a card do: all are brought up, and read as one disk with one queue.
+ *
  * One command is on the wire at a time, as BOT demands; reads queue behind one
  * another, so that the next READ leaves as soon as the last status came.
  *
@@ -14,7 +17,8 @@
  *          -ERANGE, outside the disk; -EAGAIN, the queue is full.
  *          For good, every later read gets the same: -ENODEV, unplugged;
  *          -EPROTO, the device broke the protocol beyond recovery; -ETIMEDOUT,
- *          it stopped answering; -ENOMEDIUM, no card, or no longer the same;
+ *          it stopped answering; -ENOMEDIUM, no card in any unit, or in one no
+ *          longer the same;
  *          -ENOMEM, this computer had no memory for a transfer for half a minute.
  *          From disk_open alone: -ENOTSUP, it is no disk that can be read here.
  * Threads  the thread that runs the loop, and no other.
@@ -23,6 +27,7 @@
 #ifndef RECORDER_DISK_H
 #define RECORDER_DISK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -42,9 +47,17 @@ enum {
 						 * killed in the middle of a command */
 };
 
-struct disk_info {
-	uint64_t size;			/* bytes */
+enum { DISK_UNITS_MAX = 8 };	/* of more, the first ones are read */
+
+struct disk_unit {
+	uint64_t size;			/* bytes; 0: no medium in it, or it is no disk */
 	uint32_t block_size;		/* 512 or 4096 */
+};
+
+/* One unit at least has a medium.  The names are those of the first one that has. */
+struct disk_info {
+	struct disk_unit units[DISK_UNITS_MAX];
+	unsigned n_units;
 	char vendor[9], product[17], revision[5];	/* INQUIRY, spaces trimmed, printable ASCII */
 };
 
@@ -63,12 +76,15 @@ int disk_open(uv_loop_t *loop, struct usb_io *io,
 
 /* One read, in memory of the caller that stays untouched until cb. */
 struct disk_read {
-	uint64_t offset;		/* multiple of block_size */
+	uint8_t unit;
+	uint64_t offset;		/* multiple of its block_size */
 	uint32_t len;			/* multiple of block_size, <= DISK_READ_MAX */
 	uint8_t *buf;
 	void (*cb)(struct disk_read *r, int result);	/* 0: all len bytes are there */
 	void *data;
 	const char *why;		/* what happened, when it failed; until cb returns */
+	bool hung;			/* it failed since no answer came: to ask for a part of it
+					 * could cost as much again, and end the disk */
 	struct disk_read *next;		/* the disk's own while queued */
 };
 

@@ -28,6 +28,7 @@ enum {
 struct scsi_command {
 	uint8_t cdb[SCSI_CDB_MAX];
 	uint8_t cdb_len;
+	uint8_t lun;			/* of which unit; builders leave it 0 */
 	uint32_t data_len;		/* bytes the device shall send */
 };
 

@@ -179,6 +179,7 @@ static int start_probe(struct transport *t)
 {
 	struct scsi_command c = scsi_test_unit_ready();
 
+	c.lun = t->command.lun;
 	return start_command(t, &c);
 }
 
@@ -235,7 +236,7 @@ static int start_reset(struct transport *t)
 	const uint8_t setup[8] = { 0x21, 0xff, 0, 0, t->io->interface, 0, 0, 0 };
 
 	memcpy(t->setup, setup, sizeof(setup));
-	return submit(t, &t->x_control, 0, t->setup, sizeof(t->setup), on_control);
+	return submit(t, &t->x_control, 0, t->setup, sizeof(setup), on_control);
 }
 
 static int (*const starts[])(struct transport *t) = {
@@ -277,6 +278,42 @@ static void move(struct transport *t, enum bot_event ev, const char *why)
 	if (r < 0)
 		move(t, r == -ENODEV ? BOT_EV_GONE : BOT_EV_FAULT,
 		     "a transfer could not be started");
+}
+
+static void on_units(struct usb_xfer *x)
+{
+	struct transport *t = x->data;
+	const uint8_t last = t->setup[8];
+
+	x->data = NULL;
+	t->flying--;
+	t->running = false;
+	t->units = 1;
+	/* A LUN has four bits in the wrapper; what is beyond that is no answer. */
+	if (x->status == USB_DONE && x->actual == 1 && last <= BOT_LUN_MAX)
+		t->units = last + 1U;
+	t->state = x->status == USB_GONE ? BOT_GONE : t->cancelled ? BOT_CANCELLED : BOT_ANSWERED;
+	t->cb(t->cb_data, t->state);
+}
+
+int transport_ask_units(struct transport *t, void (*cb)(void *data, enum bot_state end),
+			void *data)
+{
+	const uint8_t setup[8] = { 0xa1, 0xfe, 0, 0, t->io->interface, 0, 1, 0 };
+	int r;
+
+	if (t->running)
+		BUG("transport: a question while a command is on the wire");
+	memcpy(t->setup, setup, sizeof(setup));
+	t->cb = cb;
+	t->cb_data = data;
+	t->why = NULL;
+	t->timed_out = t->no_memory = false;
+	t->state = BOT_EXCHANGE;
+	r = submit(t, &t->x_control, 0, t->setup, sizeof(t->setup), on_units);
+	if (r == 0)
+		t->running = true;
+	return r;
 }
 
 int transport_run(struct transport *t, const struct scsi_command *c, uint8_t *buf,

@@ -21,6 +21,7 @@ struct transport {
 	const char *why;		/* the first thing that went wrong, or NULL */
 	bool timed_out;			/* it was that no answer came */
 	bool no_memory;			/* it was that this computer had no memory for a transfer */
+	unsigned units;			/* after transport_ask_units: 1 to BOT_LUN_MAX + 1 */
 
 	/* The rest is transport.c's. */
 	struct usb_io *io;
@@ -37,7 +38,7 @@ struct transport {
 	struct bot_exchange seen;
 	struct bot_csw probe_csw;
 	uint32_t tag;
-	uint8_t cbw[BOT_CBW_LEN], csw_bytes[BOT_CSW_LEN], setup[8];
+	uint8_t cbw[BOT_CBW_LEN], csw_bytes[BOT_CSW_LEN], setup[8 + 1];
 };
 
 /* timeout_ms: of each command. */
@@ -52,6 +53,13 @@ void transport_set_timeout(struct transport *t, uint32_t timeout_ms);
  */
 int transport_run(struct transport *t, const struct scsi_command *c, uint8_t *buf,
 		  void (*cb)(void *data, enum bot_state end), void *data);
+
+/*
+ * Get Max LUN, section 3.2: how many units there are, into t->units.  A device that stalls it, or
+ * answers it in no sensible way, has one.  cb gets BOT_ANSWERED, BOT_GONE or BOT_CANCELLED.
+ */
+int transport_ask_units(struct transport *t, void (*cb)(void *data, enum bot_state end),
+			void *data);
 
 /* Have the command at hand, if any, end with BOT_CANCELLED (or BOT_GONE) soon. */
 void transport_cancel(struct transport *t);

@@ -64,6 +64,20 @@ static void LIBUSB_CALL on_transfer(struct libusb_transfer *t)
 	usb_host_done(f->handle->host, &f->done);
 }
 
+/* The three kinds of transfer that there are here; isochronous ones are not for content. */
+static void fill(struct flight *f, struct handle *h, struct usb_xfer *x)
+{
+	if (x->endpoint == 0)
+		libusb_fill_control_transfer(f->transfer, h->handle, x->buf, on_transfer, f,
+					     x->timeout_ms);
+	else if (x->endpoint == h->io.endpoint_event)
+		libusb_fill_interrupt_transfer(f->transfer, h->handle, x->endpoint, x->buf,
+					       (int)x->len, on_transfer, f, x->timeout_ms);
+	else
+		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, x->buf,
+					  (int)x->len, on_transfer, f, x->timeout_ms);
+}
+
 static int io_submit(struct usb_io *io, struct usb_xfer *x)
 {
 	struct handle *h = of(io);
@@ -80,12 +94,7 @@ static int io_submit(struct usb_io *io, struct usb_xfer *x)
 	f->done.run = land;
 	f->handle = h;
 	f->xfer = x;
-	if (x->endpoint == 0)
-		libusb_fill_control_transfer(f->transfer, h->handle, x->buf, on_transfer, f,
-					     x->timeout_ms);
-	else
-		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, x->buf,
-					  (int)x->len, on_transfer, f, x->timeout_ms);
+	fill(f, h, x);
 	r = usb_errno(libusb_submit_transfer(f->transfer));
 	if (r < 0) {
 		flight_free(f);
@@ -195,10 +204,13 @@ struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
 	n->handle = handle;
 	n->io = (struct usb_io){
 		.ops = &ops,
+		.protocol = where->protocol,
 		.interface = where->interface,
 		.endpoint_in = where->endpoint_in,
 		.endpoint_out = where->endpoint_out,
+		.endpoint_event = where->endpoint_event,
 		.max_packet = where->max_packet,
+		.max_packet_event = where->max_packet_event,
 		.superspeed = superspeed,
 	};
 	h->handles++;

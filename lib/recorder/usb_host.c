@@ -202,25 +202,38 @@ static enum usb_class class_of(const struct libusb_interface_descriptor *i)
 	return USB_CLASS_OTHER;
 }
 
-/* The first bulk endpoint of each direction; false when one is missing. */
+static void take_endpoint(const struct libusb_endpoint_descriptor *e, struct usb_where *w)
+{
+	unsigned type = e->bmAttributes & 3;
+	bool in = (e->bEndpointAddress & LIBUSB_ENDPOINT_IN) != 0;
+	uint16_t max_packet = e->wMaxPacketSize & 0x7ff;
+
+	if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK && !in && w->endpoint_out == 0) {
+		w->endpoint_out = e->bEndpointAddress;
+	} else if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK && in && w->endpoint_in == 0) {
+		w->endpoint_in = e->bEndpointAddress;
+		w->max_packet = max_packet;
+	} else if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_INTERRUPT && in &&
+		   w->endpoint_event == 0 && max_packet > 0) {
+		w->endpoint_event = e->bEndpointAddress;
+		w->max_packet_event = max_packet;
+	}
+}
+
+/*
+ * The first bulk endpoint of each direction, and the first of events if there
+ * is one; false when a bulk endpoint is missing.
+ */
 static bool find_endpoints(const struct libusb_interface_descriptor *i, struct usb_where *ret)
 {
-	struct usb_where w = { .interface = i->bInterfaceNumber };
-	const struct libusb_endpoint_descriptor *e;
+	struct usb_where w = {
+		.interface = i->bInterfaceNumber,
+		.protocol = class_of(i) == USB_CLASS_MTP ? USB_PROTOCOL_MTP : USB_PROTOCOL_BOT,
+	};
 	int n;
 
-	for (n = 0; n < i->bNumEndpoints; n++) {
-		e = &i->endpoint[n];
-		if ((e->bmAttributes & 3) != LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK)
-			continue;
-		if ((e->bEndpointAddress & LIBUSB_ENDPOINT_IN) == 0) {
-			if (w.endpoint_out == 0)
-				w.endpoint_out = e->bEndpointAddress;
-		} else if (w.endpoint_in == 0) {
-			w.endpoint_in = e->bEndpointAddress;
-			w.max_packet = e->wMaxPacketSize & 0x7ff;
-		}
-	}
+	for (n = 0; n < i->bNumEndpoints; n++)
+		take_endpoint(&i->endpoint[n], &w);
 	if (w.endpoint_in == 0 || w.endpoint_out == 0 || w.max_packet == 0)
 		return false;
 	*ret = w;

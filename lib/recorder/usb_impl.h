@@ -10,8 +10,9 @@
 
 /* Which interface and endpoints speak the protocol of the device's class. */
 struct usb_where {
-	uint8_t interface, endpoint_in, endpoint_out;
-	uint16_t max_packet;
+	enum usb_protocol protocol;
+	uint8_t interface, endpoint_in, endpoint_out, endpoint_event;
+	uint16_t max_packet, max_packet_event;
 };
 
 struct usb_device {

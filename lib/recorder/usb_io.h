@@ -28,8 +28,9 @@ enum usb_status {
 
 /* One transfer.  Caller's memory, untouched by the caller from submit to cb. */
 struct usb_xfer {
-	uint8_t endpoint;	/* 0x81: bulk IN 1, 0x02: bulk OUT 2; 0x00: control, then buf
-				 * begins with the 8 bytes of the SETUP packet */
+	uint8_t endpoint;	/* 0x81: bulk IN 1, 0x02: bulk OUT 2; that of events: interrupt
+				 * IN; 0x00: control, then buf begins with the 8 bytes of the
+				 * SETUP packet */
 	uint8_t *buf;
 	uint32_t len;
 	uint32_t timeout_ms;	/* 0: none */
@@ -59,13 +60,19 @@ struct usb_io_ops {
 	void (*close)(struct usb_io *io, void (*cb)(void *data), void *data);
 };
 
+/* What is spoken on an interface. */
+enum usb_protocol { USB_PROTOCOL_BOT, USB_PROTOCOL_MTP };
+
 /* What a protocol needs to know of the claimed interface. */
 struct usb_io {
 	const struct usb_io_ops *ops;
+	enum usb_protocol protocol;
 	uint8_t interface;
 	uint8_t endpoint_in;	/* bulk IN, with bit 7 */
 	uint8_t endpoint_out;	/* bulk OUT */
+	uint8_t endpoint_event;	/* interrupt IN, or 0 where there is none */
 	uint16_t max_packet;	/* of bulk IN, bytes */
+	uint16_t max_packet_event;	/* of interrupt IN */
 	uint8_t superspeed;	/* 1: requests may be large (disk.h) */
 };
 

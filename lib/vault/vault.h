@@ -12,7 +12,13 @@
  *          -EUCLEAN: what lies under this address already is not this blob.
  * Threads  the thread that runs the loop.  Opening files, hashing, writing and
  *          syncing run on libuv's thread pool.
- * Memory   nothing but the callers' buffers and VAULT_PUT_MEMORY a put.
+ * Memory   nothing but the callers' buffers and VAULT_PUT_MEMORY a put, and
+ *          VAULT_RESUME_MEMORY while vault_put_resume is under way.
+ *
+ * A put that has a key can be continued.  What it wrote is kept under that key
+ * at every VAULT_CHUNK, so that a later put with the same key goes on from the
+ * last of these marks, whatever ended the first: an unplugged recorder, kill
+ * -9, a power cut.  What is taken up was read from the disk and hashed again.
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
@@ -28,6 +34,10 @@ enum {
 	VAULT_ALIGN = 4096,		/* of write buffers, for direct I/O */
 	VAULT_PUT_DEPTH = 8,		/* writes of one put in flight */
 	VAULT_PUT_MEMORY = 4096,
+	VAULT_RESUME_MEMORY = 1024 * 1024,
+	VAULT_CHUNK = 16 * 1024 * 1024,	/* what an interrupted put loses at most, and one block */
+	VAULT_PARTIALS_MAX = 256,	/* interrupted puts that vault_partials_sweep leaves */
+	VAULT_PARTIALS_DAYS = 30,	/* and for how long */
 	VAULT_PATH_MAX = 1200,		/* room for any path of a store, with its NUL */
 };
 
@@ -39,6 +49,7 @@ struct vault;
 struct vault_put;		/* one blob being written; invisible until sealed */
 
 typedef void (*vault_cb)(void *data, int r);
+typedef void (*vault_resume_cb)(void *data, int r, uint64_t kept);
 
 /* What is known of a sealed blob. */
 struct vault_sealed {
@@ -69,6 +80,11 @@ void vault_close(struct vault *v);
 struct vault_put_options {
 	uint64_t expected_size;	/* 0: unknown.  Space is reserved at once: -ENOSPC early */
 	bool want_sha256;	/* costs a third of the hashing again */
+	/*
+	 * Under which key the put may be continued; copied; NULL: never.  Puts of the same key
+	 * must be of the same bytes: the recorder, the path, the size, the time, what is known.
+	 */
+	const struct digest *resume;
 };
 
 /*
@@ -79,7 +95,16 @@ int vault_put_new(struct vault *v, const struct vault_put_options *o, struct vau
 		  struct err *e);
 
 /*
- * Append buf, which must stay valid until cb or until vault_put_abort returns.  Up to
+ * Before the first write of a put with a key: take up what an earlier one left.  cb gets how many
+ * bytes are there, a multiple of VAULT_ALIGN, and the next write goes behind them; 0: begin at the
+ * beginning.  Nothing there, damage, and another put that holds it at this moment are 0 and no
+ * error (in the last case this put cannot be continued itself); r < 0: the put has failed.  No
+ * write before cb.  Reads and hashes all that is there, so it takes its time.
+ */
+int vault_put_resume(struct vault_put *put, vault_resume_cb cb, void *data);
+
+/*
+ * Append buf, which must stay valid until cb or until vault_put_abort or _park returns.  Up to
  * VAULT_PUT_DEPTH writes may be in flight, one more is -EAGAIN; they are hashed and stored in the
  * order of the calls, and call back in that order.  After a failure all further writes fail.
  * Every write but the last should be a multiple of VAULT_ALIGN at an aligned address: others are
@@ -93,15 +118,25 @@ const struct err *vault_put_error(const struct vault_put *put);
 /*
  * Make the blob durable: when cb sees 0, it would survive a power cut.  No
  * write may be in flight.  Content already stored is not an error.  Takes put,
- * whatever the outcome; after a failed write, cb gets that failure.
+ * whatever the outcome; after a failed write, cb gets that failure.  When it
+ * fails, what was marked under the put's key stays.
  */
 void vault_put_seal(struct vault_put *put, vault_seal_cb cb, void *data);
 
 /*
- * Forget the blob; callbacks still owed do not come.  When it returns, the buffers are the
- * caller's again: it waits for at most one block to be hashed and written.  NULL is fine.
+ * Forget the blob, and what was marked under its key; callbacks still owed do not come.  When it
+ * returns, the buffers are the caller's again: it waits for at most one block to be hashed and
+ * written.  NULL is fine.  Before vault_put_resume called back, what an earlier put left stays.
  */
 void vault_put_abort(struct vault_put *put);
+
+/*
+ * Stop like vault_put_abort, but what was hashed and written so far, down to a multiple of
+ * VAULT_ALIGN, stays for a later put with the same key, be it less than a chunk.  cb: 0, it would
+ * survive a power cut; r < 0: it could not all be kept, a later put begins at an earlier mark or
+ * at 0.  Without a key nothing stays, and r is 0.  Takes put.
+ */
+void vault_put_park(struct vault_put *put, vault_cb cb, void *data);
 
 /* A blob that is in memory already (a sidecar): new, write, seal in one.  buf stays valid until cb. */
 int vault_store(struct vault *v, const uint8_t *buf, size_t len, vault_seal_cb cb, void *data,
@@ -111,6 +146,13 @@ int vault_store(struct vault *v, const uint8_t *buf, size_t len, vault_seal_cb c
 int vault_has(struct vault *v, const struct digest *address, uint64_t size, vault_cb cb, void *data);
 
 /* ------ blocking, for tools and the thread pool; dir is the store's ------ */
+
+/*
+ * Remove what interrupted puts left VAULT_PARTIALS_DAYS ago and longer, and the oldest beyond
+ * VAULT_PARTIALS_MAX; not what a put holds at this moment.  now_ms: utc_now().  For start-up.
+ * How many were removed, or a negative errno.
+ */
+int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e);
 
 /* Where a blob lies: "DIR/objects/ab/cd/<64 hex>".  0 or -ENAMETOOLONG. */
 int vault_path(const char *dir, const struct digest *address, char *ret_path, size_t size);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "recorder/bot.h"
 
-enum { RAW_STATUS = 7, RAW_FILL = 8, RAW_TAG = 16 };
+enum { RAW_STATUS = 7, RAW_FILL = 8, RAW_TAG = 16, RAW_ANSWER_SHIFT = 5 };
 
 struct model_raw {
 	const uint8_t *p, *end;
@@ -53,8 +54,14 @@ static int raw_transfer(void *data, struct usb_xfer *x)
 	x->actual = 0;
 	if ((x->endpoint & 0x80) != 0) {
 		come_in(m, flags, x);
-	} else if (x->endpoint != 0) {
-		memcpy(m->tag, x->buf + 4, sizeof(m->tag));
+	} else if (x->endpoint == 0) {
+		if ((x->buf[0] & 0x80) != 0 && flags >> RAW_ANSWER_SHIFT != 0) {
+			x->buf[8] = flags >> RAW_ANSWER_SHIFT;
+			x->actual = 1;
+		}
+	} else {
+		if (x->len == BOT_CBW_LEN)
+			memcpy(m->tag, x->buf + 4, sizeof(m->tag));
 		x->actual = x->status == USB_DONE ? x->len : 0;
 	}
 	if (m->moves != NULL)

@@ -7,6 +7,7 @@
  * transfer, a halt cleared, a reset are one byte,
  *
  *	bits 0-2	enum usb_status; 7 is 0 too
+ *	bits 5-7	what a control transfer in brings: one byte; 0: nothing
  *
  * and a transfer in is that byte and what comes in,
  *

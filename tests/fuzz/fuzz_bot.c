@@ -33,7 +33,8 @@ static int submit(struct usb_io *io, struct usb_xfer *x)
 	if (x->endpoint == io->endpoint_out)
 		MUST(x->len == 31 && scsi_is_read(x->buf[15]));
 	else if (x->endpoint == 0)
-		MUST(x->len == 8 && x->buf[0] == 0x21 && x->buf[1] == 0xff);
+		MUST((x->len == 8 && x->buf[0] == 0x21 && x->buf[1] == 0xff) ||
+		     (x->len == 9 && x->buf[0] == 0xa1 && x->buf[1] == 0xfe));
 	return of(io)->inner->ops->submit(of(io)->inner, x);
 }
 
@@ -73,7 +74,8 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 		    const struct err *e)
 {
 	struct session *s = data;
-	uint64_t last;
+	const struct disk_unit *u = NULL;
+	uint8_t unit = 0;
 	int i;
 
 	MUST(!s->opened);
@@ -81,11 +83,17 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 	MUST(r == 0 || (e->code == r && e->msg[0] != '\0'));
 	if (r < 0)
 		return;
-	MUST(info->size >= info->block_size && info->size <= SCSI_DISK_MAX);
-	last = info->size - info->block_size;
+	MUST(info->n_units >= 1 && info->n_units <= DISK_UNITS_MAX);
+	for (i = 0; i < (int)info->n_units; i++)	/* the last that can be read */
+		if (info->units[i].size > 0) {
+			u = &info->units[i];
+			unit = (uint8_t)i;
+		}
+	MUST(u != NULL && u->size >= u->block_size && u->size <= SCSI_DISK_MAX);
 	for (i = 0; i < READS; i++) {
 		s->reads[i] = (struct disk_read){
-			.offset = i == 2 ? last : 0, .len = i == 0 ? READ_LEN : info->block_size,
+			.unit = unit, .offset = i == 2 ? u->size - u->block_size : 0,
+			.len = i == 0 ? READ_LEN : u->block_size,
 			.buf = s->bufs[i], .cb = on_read, .data = s,
 		};
 		s->queued[i] = disk_read(d, &s->reads[i]) == 0;

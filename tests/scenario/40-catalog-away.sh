@@ -98,6 +98,10 @@ plain dae6dd55-0000-8000-8000-7addcfc97ce8 1/3
 plain a5055623-0000-8000-8000-c7657d5b5fcc 1/4
 judged
 refused: uuid
+ledger now none before none cleared 0
+which 0 1
+stored 1 0
+raised 0
 END
 ok "every call gets its own answer, those behind a refusal too"
 

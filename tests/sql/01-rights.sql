@@ -12,6 +12,9 @@ INSERT INTO kinds VALUES
 	('manifest', 'evidence'), ('manifest_seen', 'evidence'), ('recording', 'evidence'),
 	('segment', 'evidence'), ('segment_place', 'evidence'), ('segment_seen', 'evidence'),
 	('segment_known', 'evidence'), ('finding', 'evidence'),
+	('dock_unlock', 'evidence'), ('dock_import', 'evidence'), ('dock_check', 'evidence'),
+	('card_inventory', 'evidence'), ('card_clearing', 'evidence'), ('card_cleared', 'evidence'),
+	('card_challenge', 'evidence'), ('segment_hole', 'evidence'),
 	('day_summary', 'derived'), ('finding_summary', 'derived'),
 	('rule', 'reference');
 
@@ -87,7 +90,8 @@ WHERE (r.rolname LIKE 'dv\_%' OR g.rolname LIKE 'dv\_%') AND NOT g.rolsuper;
 
 CREATE TEMPORARY TABLE may_run (role text, name text);
 INSERT INTO may_run
-SELECT 'dv_ingest', unnest(ARRAY['ingest', 'known', 'recorders', 'chain_context', 'judge'])
+SELECT 'dv_ingest', unnest(ARRAY['ingest', 'known', 'recorders', 'chain_context', 'judge',
+	'ledger', 'recorded', 'stored', 'sweep_not_docked'])
 UNION ALL
 SELECT role, unnest(ARRAY['utc', 'epoch_ms', 'day_of', 'believed_ms', 'day_start', 'hex', 'unhex', 'officer_of',
 	'timeline', 'timeline_findings', 'status', 'report_findings', 'report_recorders',

@@ -29,19 +29,19 @@ CREATE TEMPORARY TABLE report AS SELECT dv.report_integrity(d, d) AS r FROM toda
 SELECT is(r - 'made_at' - 'recorders' - 'findings', jsonb_build_object('from', d, 'to', d, 'unit', NULL,
 	'recorder', NULL, 'findings_omitted', 0, 'totals',
 	'{"recorders": 3, "sessions": 3, "recordings": 3, "segments": 4, "signed_by_recorder": 1,
-	  "sealed_at_dock": 3, "duration_ms": 1200000, "bytes": 400, "findings": 3, "violations": 1,
+	  "sealed_at_dock": 3, "imported": 0, "duration_ms": 1200000, "bytes": 400, "findings": 3, "violations": 1,
 	  "warnings": 1, "notices": 1, "infos": 0,
 	  "by_code": {"tap_late": 1, "tap_gap": 1, "tap_unknown": 1}}'::jsonb), 'the whole of today')
 FROM report, today;
 SELECT is(r -> 'recorders', '[
 	{"recorder": "REC-1", "unit": "U1", "officer": "019123", "sessions": 1, "recordings": 2, "segments": 3,
-	 "signed_by_recorder": 0, "sealed_at_dock": 3, "duration_ms": 900000, "bytes": 300,
+	 "signed_by_recorder": 0, "sealed_at_dock": 3, "imported": 0, "duration_ms": 900000, "bytes": 300,
 	 "violations": 1, "warnings": 0, "notices": 1, "infos": 0},
 	{"recorder": "REC-2", "unit": "U2", "officer": "019124", "sessions": 1, "recordings": 1, "segments": 1,
-	 "signed_by_recorder": 1, "sealed_at_dock": 0, "duration_ms": 300000, "bytes": 100,
+	 "signed_by_recorder": 1, "sealed_at_dock": 0, "imported": 0, "duration_ms": 300000, "bytes": 100,
 	 "violations": 0, "warnings": 0, "notices": 0, "infos": 0},
 	{"recorder": "REC-3", "unit": "U1", "officer": null, "sessions": 0, "recordings": 0, "segments": 0,
-	 "signed_by_recorder": 0, "sealed_at_dock": 0, "duration_ms": 0, "bytes": 0,
+	 "signed_by_recorder": 0, "sealed_at_dock": 0, "imported": 0, "duration_ms": 0, "bytes": 0,
 	 "violations": 0, "warnings": 0, "notices": 0, "infos": 0}]'::jsonb, 'a line a recorder') FROM report;
 SELECT is(jsonb_agg(x - 'raised_at' - 'id' - 'text_zh' - 'text_en' - 'next_step_zh' - 'next_step_en'),
 	jsonb_build_array(

@@ -272,6 +272,50 @@ static void on_judged(void *data, int r, const struct err *e)
 	answered(data);
 }
 
+static void on_ledger(void *data, int r, const struct catalog_ledger *l, const struct err *e)
+{
+	if (r < 0)
+		die("ledger", e);
+	printf("ledger now %s before %s cleared %zu\n", l->now != NULL ? l->now : "none",
+	       l->before != NULL ? l->before : "none", l->n_cleared);
+	answered(data);
+}
+
+static void on_which(void *data, int r, const bool *yes, size_t n, const struct err *e)
+{
+	size_t i;
+
+	if (r < 0)
+		die("which", e);
+	printf("which");
+	for (i = 0; i < n; i++)
+		printf(" %d", yes[i]);
+	printf("\n");
+	answered(data);
+}
+
+static void on_stored(void *data, int r, const struct catalog_kept *is, size_t n,
+		      const struct err *e)
+{
+	size_t i;
+
+	if (r < 0)
+		die("stored", e);
+	printf("stored");
+	for (i = 0; i < n; i++)
+		printf(" %d%s", is[i].stored, is[i].cleared ? " cleared" : "");
+	printf("\n");
+	answered(data);
+}
+
+static void on_count(void *data, int r, uint64_t n, const struct err *e)
+{
+	if (r < 0)
+		die("count", e);
+	printf("raised %" PRIu64 "\n", n);
+	answered(data);
+}
+
 static void on_refused(void *data, int r, const struct err *e)
 {
 	printf("refused %d: %s\n", r, e->msg);
@@ -282,20 +326,28 @@ static void ask_all(void *data, bool up, const char *why)
 {
 	struct drive *d = data;
 	struct digest f = digest_of("0/0", 3), g = digest_of("none", 4);
+	const struct digest blobs[] = { g, digest_of("1/0", 3) };
+	const struct catalog_file files[] = {
+		{ "1/0", 1000 }, { "1/0", 1001 },
+	};
 
 	if (!up) {
 		if (!d->over)
 			printf("down: %s\n", why);
 		return;
 	}
-	d->waiting = 7;
+	d->waiting = 11;
 	if (catalog_recorders(d->c, on_recorders, d) < 0 ||
 	    catalog_known(d->c, "REC-0", &f, on_known, d) < 0 ||
 	    catalog_ingest(d->c, "[{}]", 4, on_refused, d) < 0 ||
 	    catalog_known(d->c, "REC-0", &g, on_known, d) < 0 ||
 	    catalog_chain(d->c, d->session, on_chain, d) < 0 ||
 	    catalog_judge(d->c, d->session, "[]", 2, on_judged, d) < 0 ||
-	    catalog_judge(d->c, "no uuid", "[]", 2, on_refused, d) < 0)
+	    catalog_judge(d->c, "no uuid", "[]", 2, on_refused, d) < 0 ||
+	    catalog_ledger(d->c, d->session, on_ledger, d) < 0 ||
+	    catalog_recorded(d->c, d->session, blobs, COUNT(blobs), on_which, d) < 0 ||
+	    catalog_stored(d->c, "REC-1", files, COUNT(files), on_stored, d) < 0 ||
+	    catalog_sweep_not_docked(d->c, on_count, d) < 0)
 		die("cannot ask", NULL);
 }
 

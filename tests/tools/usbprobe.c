@@ -140,8 +140,9 @@ static void on_disk_open(void *data, int r, struct disk *d, const struct disk_in
 		reading_close(g);
 		return;
 	}
-	printf("disk %s %" PRIu64 " %" PRIu32 "\n", g->port, info->size, info->block_size);
-	g->size = info->size;
+	printf("disk %s %" PRIu64 " %" PRIu32 "\n", g->port, info->units[0].size,
+	       info->units[0].block_size);
+	g->size = info->units[0].size;
 	for (i = 0; i < IN_FLIGHT; i++) {
 		g->reads[i].buf = g->buf + i * DISK_READ_MAX;
 		ask(g, &g->reads[i]);

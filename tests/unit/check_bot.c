@@ -18,6 +18,9 @@ START_TEST(a_command_is_wrapped)
 	c = scsi_test_unit_ready();
 	bot_cbw(&c, 1, cbw);
 	ck_assert_mem_eq(cbw, "USBC\1\0\0\0\0\0\0\0\0\0\6\0", 16);
+	c.lun = BOT_LUN_MAX;
+	bot_cbw(&c, 1, cbw);
+	ck_assert_mem_eq(cbw, "USBC\1\0\0\0\0\0\0\0\0\xf\6\0", 16);
 }
 END_TEST
 
@@ -30,6 +33,52 @@ START_TEST(a_write_aborts_the_program)
 	uint8_t cbw[BOT_CBW_LEN];
 
 	bot_cbw(&c, 1, cbw);		/* the test expects the signal of BUG() */
+}
+END_TEST
+
+START_TEST(a_unit_beyond_all_aborts_the_program)
+{
+	struct scsi_command c = scsi_test_unit_ready();
+	uint8_t cbw[BOT_CBW_LEN];
+
+	c.lun = BOT_LUN_MAX + 1;
+	bot_cbw(&c, 1, cbw);
+}
+END_TEST
+
+START_TEST(an_unlock_is_wrapped)
+{
+	static const uint8_t cdb[] = { 0xe4, 'K', 'D' };
+	uint8_t cbw[BOT_CBW_LEN];
+
+	bot_cbw_unlock(cdb, sizeof(cdb), 8, 0x01020304, cbw);
+	ck_assert_mem_eq(cbw, "USBC\4\3\2\1\x08\0\0\0\0\0\3\xe4KD\0\0\0\0\0\0\0\0\0\0\0\0\0",
+			 BOT_CBW_LEN);
+}
+END_TEST
+
+static const struct { uint8_t op; size_t cdb_len, data_len; bool is; } unlocks[] = {
+	{ 0xc0, 6, 0, true }, { 0xff, 16, 64, true }, { 0x1b, 6, 0, true }, { 0xc0, 0, 0, false },
+	{ 0xc0, 17, 0, false }, { 0xc0, 6, 65, false }, { 0xbf, 12, 0, false },
+	{ 0x28, 10, 0, false }, { 0x2a, 10, 0, false }, { 0x8a, 16, 0, false },
+	{ 0x04, 6, 0, false }, { 0x00, 6, 0, false }, { 0x41, 10, 0, false },
+};
+
+START_TEST(what_passes_for_an_unlock)
+{
+	uint8_t cdb[16] = { unlocks[_i].op };
+
+	ck_assert(bot_is_unlock(cdb, unlocks[_i].cdb_len, unlocks[_i].data_len) ==
+		  unlocks[_i].is);
+}
+END_TEST
+
+START_TEST(a_write_is_no_unlock)
+{
+	const uint8_t cdb[10] = { 0x2a };
+	uint8_t cbw[BOT_CBW_LEN];
+
+	bot_cbw_unlock(cdb, sizeof(cdb), 0, 1, cbw);
 }
 END_TEST
 
@@ -189,6 +238,8 @@ END_TEST
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, a_command_is_wrapped);
+	tcase_add_test(tc, an_unlock_is_wrapped);
+	tcase_add_loop_test(tc, what_passes_for_an_unlock, 0, (int)COUNT(unlocks));
 	tcase_add_loop_test(tc, a_status_is_parsed, 0, (int)COUNT(statuses));
 	tcase_add_loop_test(tc, residues_are_believed_when_they_agree, 0,
 			    (int)COUNT(deliveries));
@@ -202,6 +253,8 @@ static void fill_alone(TCase *tc)
 {
 	tcase_add_loop_test_raise_signal(tc, a_write_aborts_the_program, 6, 0,
 					 (int)COUNT(writes));
+	tcase_add_test_raise_signal(tc, a_unit_beyond_all_aborts_the_program, 6);
+	tcase_add_test_raise_signal(tc, a_write_is_no_unlock, 6);
 }
 
 int main(void)

@@ -285,6 +285,137 @@ START_TEST(cuts_paths_between_characters)
 }
 END_TEST
 
+/* ------ the card ledger ------ */
+
+enum { L_WHAT, L_PART, L_ENTRIES, L_PATH, L_PATH_RAW, L_SIZE, L_OK, LEDGER_COLUMNS };
+static const char *const ledger_columns[] = { "what", "part", "entries", "path", "path_raw", "size",
+					      "ok" };
+
+START_TEST(ledgers_are_put_together)
+{
+	const char *rows[][COLUMNS_MAX] = {
+		{ "before", "0", "a\n", NULL, NULL, NULL, NULL },
+		{ "before", "1", "", NULL, NULL, NULL, NULL },
+		{ "before", "2", "b\n", NULL, NULL, NULL, NULL },
+		{ "now", "0", "c\n", NULL, NULL, NULL, NULL },
+		{ "cleared", NULL, NULL, "x.mp4", "78", "18446744073709551615", "f" },
+		{ "cleared", NULL, NULL, "y.mp4", "79", "0", NULL },
+	};
+	PGresult *res = result(ledger_columns, LEDGER_COLUMNS, rows, COUNT(rows));
+	PGresult *none = result(ledger_columns, LEDGER_COLUMNS, rows, 0);
+	struct rows_ledger l = { 0 };
+	struct err e = { 0 };
+
+	ck_assert_int_eq(rows_ledger(res, &l, &e), 0);
+	ck_assert_str_eq(l.ledger.before, "a\nb\n");
+	ck_assert_uint_eq(l.ledger.before_len, 4);
+	ck_assert_str_eq(l.ledger.now, "c\n");
+	ck_assert_uint_eq(l.ledger.n_cleared, 2);
+	ck_assert_str_eq(l.ledger.cleared[0].path, "x.mp4");
+	ck_assert_str_eq(l.ledger.cleared[0].path_raw, "78");
+	ck_assert_uint_eq(l.ledger.cleared[0].size, UINT64_MAX);
+	ck_assert(l.ledger.cleared[0].failed && !l.ledger.cleared[1].failed);
+	rows_ledger_clear(&l);
+	ck_assert_int_eq(rows_ledger(none, &l, &e), 0);
+	ck_assert_ptr_null(l.ledger.now);
+	ck_assert_ptr_null(l.ledger.before);
+	ck_assert_uint_eq(l.ledger.n_cleared, 0);
+	rows_ledger_clear(&l);
+	PQclear(res);
+	PQclear(none);
+}
+END_TEST
+
+static const struct { const char *what; int row, column; const char *value; } bad_ledgers[] = {
+	{ "a part out of order",	1,	L_PART,		"0" },
+	{ "a part left out",		1,	L_PART,		"2" },
+	{ "a part without text",	0,	L_ENTRIES,	NULL },
+	{ "a path that is not told",	2,	L_PATH,		NULL },
+	{ "bytes that are not told",	2,	L_PATH_RAW,	NULL },
+	{ "a size below nothing",	2,	L_SIZE,		"-1" },
+};
+
+START_TEST(refuses_ledgers_that_cannot_be)
+{
+	const char *rows[][COLUMNS_MAX] = {
+		{ "now", "0", "a\n", NULL, NULL, NULL, NULL },
+		{ "now", "1", "b\n", NULL, NULL, NULL, NULL },
+		{ "cleared", NULL, NULL, "x.mp4", "78", "1", "f" },
+	};
+	struct rows_ledger l = { 0 };
+	struct err e = { 0 };
+	PGresult *res;
+
+	rows[bad_ledgers[_i].row][bad_ledgers[_i].column] = bad_ledgers[_i].value;
+	res = result(ledger_columns, LEDGER_COLUMNS, rows, COUNT(rows));
+	ck_assert_msg(rows_ledger(res, &l, &e) == -EIO, "%s", bad_ledgers[_i].what);
+	ck_assert_ptr_null(l.now);
+	PQclear(res);
+}
+END_TEST
+
+/* ------ which, and how many ------ */
+
+static const char *const which_columns[] = { "i" };
+static const struct { const char *places[2]; int r; } whiches[] = {
+	{ { "0", "2" }, 0 },
+	{ { "0", "3" }, -EIO },		/* three were asked about */
+	{ { "0", "-1" }, -EIO },
+	{ { "0", NULL }, -EIO },
+};
+
+START_TEST(places_become_flags)
+{
+	const char *rows[][COLUMNS_MAX] = { { whiches[_i].places[0] }, { whiches[_i].places[1] } };
+	PGresult *res = result(which_columns, 1, rows, COUNT(rows));
+	struct err e = { 0 };
+	bool *yes = NULL;
+
+	ck_assert_int_eq(rows_which(res, 3, &yes, &e), whiches[_i].r);
+	ck_assert((yes != NULL) == (whiches[_i].r == 0));
+	ck_assert(yes == NULL || (yes[0] && !yes[1] && yes[2]));
+	free(yes);
+	PQclear(res);
+}
+END_TEST
+
+START_TEST(places_are_stored_or_cleared)
+{
+	static const char *const columns[] = { "i", "cleared" };
+	const char *rows[][COLUMNS_MAX] = { { "1", "f" }, { "2", "t" }, { "3", "t" } };
+	PGresult *res = result(columns, 2, rows, 2), *beyond = result(columns, 2, rows, 3);
+	struct catalog_kept *is = NULL;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(rows_stored(beyond, 3, &is, &e), -EIO);
+	ck_assert_ptr_null(is);
+	ck_assert_int_eq(rows_stored(res, 3, &is, &e), 0);
+	ck_assert(!is[0].stored && is[1].stored && !is[1].cleared);
+	ck_assert(is[2].stored && is[2].cleared);
+	free(is);
+	PQclear(res);
+	PQclear(beyond);
+}
+END_TEST
+
+START_TEST(one_row_has_the_number)
+{
+	static const char *const columns[] = { "raised" };
+	const char *rows[][COLUMNS_MAX] = { { "12" }, { "13" } };
+	uint64_t n = 7;
+	struct err e = { 0 };
+	PGresult *res;
+	size_t i;
+
+	for (i = 0; i <= COUNT(rows); i++) {
+		res = result(columns, 1, rows, i);
+		ck_assert_int_eq(rows_count(res, "raised", &n, &e), i == 1 ? 0 : -EIO);
+		ck_assert_uint_eq(n, i == 0 ? 7 : 12);
+		PQclear(res);
+	}
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, groups_keys_by_recorder);
@@ -294,6 +425,11 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, a_known_file, 0, (int)COUNT(knowns));
 	tcase_add_test(tc, manifests_and_plain_segments);
 	tcase_add_loop_test(tc, refuses_items_that_cannot_be, 0, (int)COUNT(bad_items));
+	tcase_add_test(tc, ledgers_are_put_together);
+	tcase_add_loop_test(tc, refuses_ledgers_that_cannot_be, 0, (int)COUNT(bad_ledgers));
+	tcase_add_loop_test(tc, places_become_flags, 0, (int)COUNT(whiches));
+	tcase_add_test(tc, places_are_stored_or_cleared);
+	tcase_add_test(tc, one_row_has_the_number);
 	tcase_add_loop_test(tc, cuts_paths_between_characters, 0, (int)COUNT(cuts));
 }
 

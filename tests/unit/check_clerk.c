@@ -17,6 +17,7 @@
 
 #define ONE	"0b1e0000-0000-4000-8000-000000000001"
 #define TWO	"0b1e0000-0000-4000-8000-000000000002"
+#define NOTE	"0b1e0000-0000-4000-8000-000000000009"
 
 /* ------ the catalog ------ */
 
@@ -80,10 +81,12 @@ int catalog_ingest(struct catalog *c, const char *records, size_t len, catalog_c
 {
 	json_t *list = json_loadb(records, len, 0, NULL), *record;
 	const char *session = json_string_value(json_object_get(json_array_get(list, 0), "session"));
+	const char *station = json_string_value(json_object_get(json_array_get(list, 0), "station"));
 	int r = fake.refused != NULL && strcmp(session, fake.refused) == 0 ? fake.refusal : 0;
 	size_t i;
 
 	(void)c;
+	ck_assert_str_eq(station, "dock-1");
 	json_array_foreach(list, i, record)
 		if (fake.up && r == 0)
 			trace(session, json_string_value(json_object_get(record, "type")));
@@ -118,6 +121,12 @@ json_t *record_end(int64_t ended_ms, const char *outcome, const char *reason,
 	if (fake.no_end > 0 && fake.no_end-- > 0)
 		return NULL;
 	return json_pack("{s:s, s:s}", "type", "end", "outcome", outcome);
+}
+
+/* The only name that the clerk makes: a note's. */
+void record_uuid_random(char ret[RECORD_UUID_SIZE])
+{
+	snprintf(ret, RECORD_UUID_SIZE, "%s", NOTE);
 }
 
 /* ------ a clerk ------ */
@@ -248,6 +257,22 @@ static void run_until_backlog(unsigned n)
 {
 	while (clerk_backlog(clerk) != n)
 		uv_run(&loop, UV_RUN_ONCE);
+}
+
+static void on_stop(uv_timer_t *t)
+{
+	uv_stop(t->loop);
+}
+
+static void run_for_ms(uint64_t ms)
+{
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	uv_timer_start(&timer, on_stop, ms, 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
 }
 
 /* ------ what it does ------ */
@@ -381,6 +406,113 @@ START_TEST(ends_before_it_judges)
 }
 END_TEST
 
+/* ------ notes ------ */
+
+static json_t *undocked(const char *session)
+{
+	return json_pack("{s:s, s:s, s:s}", "type", "check", "session", session, "recorder", "R1");
+}
+
+static int note(const char *session)
+{
+	struct rig_result res = { 0 };
+	json_t *record = undocked(session);
+
+	ck_assert_int_eq(clerk_note(clerk, record, rig_cb, &res), 0);
+	json_decref(record);
+	rig_wait(&loop, &res, 1);
+	return res.r;
+}
+
+/* It speaks of another session than its journal's, has no end, and is not judged. */
+START_TEST(notes_are_recorded_and_gone)
+{
+	set_up();
+	begin();
+	ck_assert_int_eq(note(ONE), 0);
+	run_until_backlog(0);
+	ck_assert_str_eq(fake.trace, "1:check ");
+	ck_assert(!is_kept(NOTE));
+	tear_down();
+}
+END_TEST
+
+START_TEST(notes_outlive_an_outage_and_a_crash)
+{
+	set_up();
+	fake.up = false;
+	begin();
+	ck_assert_int_eq(note(ONE), 0);
+	ck_assert_uint_eq(clerk_backlog(clerk), 1);
+	ck_assert(is_kept(NOTE));
+	end();
+	begin();
+	ck_assert_uint_eq(clerk_backlog(clerk), 1);
+	catalog_comes();
+	run_until_backlog(0);
+	ck_assert_str_eq(fake.trace, "1:check ");
+	ck_assert_uint_eq(fake.ended.stored, 0);
+	ck_assert(!is_kept(NOTE));
+	tear_down();
+}
+END_TEST
+
+/* The session that died first, then what was noted of it, and it is judged all the same. */
+START_TEST(notes_keep_their_place)
+{
+	set_up();
+	leave_behind(ONE);
+	fake.up = false;
+	begin();
+	ck_assert_int_eq(note(ONE), 0);
+	catalog_comes();
+	run_until_backlog(0);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "1:check"));
+	ck_assert(strstr(fake.trace, "1:session") < strstr(fake.trace, "1:check"));
+	ck_assert_ptr_nonnull(strstr(fake.trace, "1:judge"));
+	tear_down();
+}
+END_TEST
+
+/* One that the catalog refuses stays, and keeps no session from being judged. */
+START_TEST(a_refused_note_holds_up_no_session)
+{
+	set_up();
+	fake.refused = TWO;
+	fake.refusal = -EINVAL;
+	begin();
+	ck_assert_int_eq(note(TWO), 0);
+	ck_assert_int_eq(finish(open_session(ONE)), CLERK_RECORDED);
+	run_for_ms(20);
+	ck_assert(is_kept(NOTE));
+	ck_assert_uint_eq(clerk_backlog(clerk), 1);
+	ck_assert_ptr_null(strstr(fake.trace, "2:"));
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_note_that_is_not_durable_is_none)
+{
+	struct rlimit before, full;
+
+	set_up();
+	begin();
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	full = before;
+	full.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+	ck_assert_int_lt(note(ONE), 0);
+	setrlimit(RLIMIT_FSIZE, &before);
+	ck_assert_uint_eq(clerk_backlog(clerk), 0);
+	ck_assert(!is_kept(NOTE));
+	ck_assert_int_eq(note(ONE), 0);
+	run_until_backlog(0);
+	ck_assert_str_eq(fake.trace, "1:check ");
+	tear_down();
+}
+END_TEST
+
 /* ------ a full disk ------ */
 
 /* No file may become larger than that journal is. */
@@ -395,22 +527,6 @@ static void fill_disk(const char *session, struct rlimit *ret_before)
 	full = *ret_before;
 	full.rlim_cur = (rlim_t)st.st_size;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
-}
-
-static void on_stop(uv_timer_t *t)
-{
-	uv_stop(t->loop);
-}
-
-static void run_for_ms(uint64_t ms)
-{
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	uv_timer_start(&timer, on_stop, ms, 0);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
 }
 
 START_TEST(waits_for_room)
@@ -448,6 +564,11 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, counts_what_the_dead_brought);
 	tcase_add_test(tc, judges_in_order);
 	tcase_add_test(tc, ends_before_it_judges);
+	tcase_add_test(tc, notes_are_recorded_and_gone);
+	tcase_add_test(tc, notes_outlive_an_outage_and_a_crash);
+	tcase_add_test(tc, notes_keep_their_place);
+	tcase_add_test(tc, a_refused_note_holds_up_no_session);
+	tcase_add_test(tc, a_note_that_is_not_durable_is_none);
 	tcase_add_test(tc, waits_for_room);
 }
 

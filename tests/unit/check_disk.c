@@ -38,6 +38,8 @@ static int spy_submit(struct usb_io *io, struct usb_xfer *x)
 		s->commands++;
 	} else if (x->endpoint == io->endpoint_in) {
 		s->largest = MAX(s->largest, x->len);
+	} else if (x->buf[0] == 0xa1) {
+		ck_assert_mem_eq(x->buf, "\xa1\xfe\0\0\0\0\1\0", 8);	/* Get Max LUN */
 	} else {
 		ck_assert_mem_eq(x->buf, "\x21\xff", 2);	/* mass storage reset */
 		s->resets++;
@@ -133,7 +135,7 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 	}
 	k->info = *info;
 	k->spy.no_memory = k->no_memory;
-	size = MIN(info->size, IMAGE);
+	size = MIN(info->units[0].size, IMAGE);
 	for (i = 0; i < READS; i++) {
 		k->results[i] = 1;
 		k->reads[i] = (struct disk_read){
@@ -306,8 +308,8 @@ START_TEST(large_sectors)
 	struct docking k = { 0 };
 
 	dock(&k, "stall-at=" AT2MID, 4096, true);
-	ck_assert_uint_eq(k.info.block_size, 4096);
-	ck_assert_uint_eq(k.info.size, IMAGE);
+	ck_assert_uint_eq(k.info.units[0].block_size, 4096);
+	ck_assert_uint_eq(k.info.units[0].size, IMAGE);
 	ck_assert(memcmp(k.bufs, k.image, IMAGE) == 0);
 	leave(&k);
 }
@@ -330,7 +332,7 @@ START_TEST(a_card_that_claims_too_much)
 	struct docking k = { 0 };
 
 	dock(&k, "grow=1", 512, false);
-	ck_assert_uint_eq(k.info.size, 2 * IMAGE);
+	ck_assert_uint_eq(k.info.units[0].size, 2 * IMAGE);
 	ck_assert_int_eq(k.results[READS - 1], 0);
 	leave(&k);
 }

@@ -234,13 +234,67 @@ START_TEST(listings_count_what_was_deleted)
 	struct listing_file files[3] = { file, file, file };
 	struct listing l = { .n_volumes = 1, .files = files, .n_files = 3,
 			     .volumes = { { .filesystem = "FAT32" } } };
-	const struct disk_info disk = { .size = 64, .block_size = 512 };
+	const struct disk_info disk = { .units = { { 64, 512 } }, .n_units = 1 };
 	json_t *j;
 
 	files[1].deleted = true;
 	j = record_listed(INT64_C(1795437778123), &disk, &l, 2, 10);
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "deleted")), 1);
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "files")), 2);
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(cards_have_units_and_volumes)
+{
+	const struct disk_info disk = { .units = { { 0, 0 }, { 64, 512 }, { 32, 4096 } },
+					.n_units = 3, .vendor = "V" };
+	struct listing l = { .n_volumes = 2, .volumes = {
+		{ .unit = 1, .size = 60, .free = 7, .filesystem = "exFAT", .label = "CARD" },
+		{ .unit = 2, .size = 30, .free = LISTING_FREE_UNKNOWN, .filesystem = "FAT16" } } };
+	json_t *j = record_listed(0, &disk, &l, 0, 0), *card = json_object_get(j, "card");
+	json_t *volumes = json_object_get(card, "volumes");
+
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "size")), 96);
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "block_size")), 512);
+	ck_assert_str_eq(text_of(card, "filesystem"), "exFAT");
+	ck_assert_uint_eq(json_array_size(json_object_get(card, "units")), 3);
+	ck_assert_uint_eq(json_array_size(volumes), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(volumes, 0), "free")), 7);
+	ck_assert(is_null(json_array_get(volumes, 1), "free"));
+	ck_assert_str_eq(text_of(json_array_get(volumes, 0), "label"), "CARD");
+	ck_assert(is_null(card, "device"));
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(mtp_devices_speak_of_themselves)
+{
+	struct listing l = { .n_volumes = 1, .volumes = { { .size = 60, .free = 7 } }, .device = {
+		.present = true, .can = LISTING_CAN_DELETE, .battery = LISTING_BATTERY_UNKNOWN,
+		.zone_min = INT16_MIN, .model = "M1" } };
+	json_t *j = record_listed(0, NULL, &l, 0, 0), *card = json_object_get(j, "card");
+	json_t *device = json_object_get(card, "device");
+
+	ck_assert_int_eq(json_integer_value(json_object_get(card, "size")), 60);
+	ck_assert(is_null(card, "block_size"));
+	ck_assert_str_eq(text_of(device, "model"), "M1");
+	ck_assert(is_null(device, "serial") && is_null(device, "battery"));
+	ck_assert(is_null(device, "clock") && is_null(device, "clock_ms"));
+	ck_assert(is_null(device, "zone_min") && is_null(device, "clock_asked"));
+	json_decref(j);
+
+	l.device.battery = 80;
+	l.device.zone_min = 480;
+	snprintf(l.device.clock, sizeof(l.device.clock), "2026-11-23T20:42:58");
+	l.device.clock_answered_ms = INT64_C(1795437778123);
+	j = record_listed(0, NULL, &l, 0, 0);
+	device = json_object_get(json_object_get(j, "card"), "device");
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "battery")), 80);
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "zone_min")), 480);
+	ck_assert_int_eq(json_integer_value(json_object_get(device, "clock_ms")), 0);
+	ck_assert_str_eq(text_of(device, "clock"), "2026-11-23T20:42:58");
+	ck_assert_str_eq(text_of(device, "clock_answered"), "2026-11-23T12:42:58.123Z");
 	json_decref(j);
 }
 END_TEST
@@ -300,6 +354,155 @@ START_TEST(ends_carry_their_counts)
 }
 END_TEST
 
+/* ------ about the recorder and its card ------ */
+
+static int64_t number_of(const json_t *j, const char *key)
+{
+	ck_assert_msg(json_is_integer(json_object_get(j, key)), "no number %s", key);
+	return json_integer_value(json_object_get(j, key));
+}
+
+START_TEST(holes_are_listed_and_imports_said)
+{
+	static const struct findings none;
+	static const struct record_hole list[] = { { 512, 512 }, { UINT64_C(1) << 40, 4096 } };
+	const struct sidecar s = { .bwm = NULL };
+	const struct record_seal seal = { .dseq = 3 };
+	const struct record_segment r = {
+		.segment = SEGMENT_ID, .recorder = "IMPORT", .recording = RECORDING_ID,
+		.file = &file, .sidecar = &s, .seal = &seal, .imported = true,
+		.holes = list, .n_holes = COUNT(list), .findings = &none,
+	};
+	json_t *j = record_segment(&r), *holes = json_object_get(j, "holes");
+
+	ck_assert_str_eq(text_of(j, "assurance"), "imported");
+	ck_assert_uint_eq(json_array_size(holes), COUNT(list));
+	ck_assert_int_eq(number_of(json_array_get(holes, 1), "offset"), INT64_C(1) << 40);
+	ck_assert_int_eq(number_of(json_array_get(holes, 0), "size"), 512);
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(unlocked_says_from_what)
+{
+	const struct usb_device_info from = { .vid = 0x4255, .pid = 0x0001, .serial = "" };
+	json_t *j = record_unlocked(INT64_C(1795437778123), "maker", &from);
+
+	ck_assert_str_eq(text_of(j, "type"), "unlocked");
+	ck_assert_str_eq(text_of(j, "model"), "maker");
+	ck_assert_str_eq(text_of(json_object_get(j, "from"), "vid"), "4255");
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(imports_have_no_device)
+{
+	const struct record_import i = { .kind = "folder", .source = "/mnt/\xff", .by = "li",
+					 .officer = "", .unit = "U1", .case_no = "", .reason = "r" };
+	json_t *j = record_import(&i);
+
+	ck_assert_str_eq(text_of(j, "kind"), "folder");
+	ck_assert_str_eq(text_of(j, "source"), "/mnt/?");
+	ck_assert_str_eq(text_of(j, "unit"), "U1");
+	ck_assert(is_null(j, "officer") && is_null(j, "case"));
+	json_decref(j);
+	j = record_session("import", NULL, "", 0);
+	ck_assert(is_null(j, "usb"));
+	ck_assert_str_eq(text_of(j, "port"), "import");
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(what_a_check_did_not_learn_is_null)
+{
+	static const struct findings none;
+	static const char *const faults[] = { "the card is worn" };
+	struct record_check c = { .recorder = "R1", .phase = "ready", .battery = -1,
+				  .free = 7, .clock_offset_ms = 7, .findings = &none };
+	json_t *j = record_check(&c);
+
+	ck_assert_str_eq(text_of(j, "phase"), "ready");
+	ck_assert(is_null(j, "battery") && is_null(j, "free") && is_null(j, "capacity"));
+	ck_assert(is_null(j, "clock_offset_ms") && is_null(j, "clock_uncertainty_ms"));
+	ck_assert(json_is_false(json_object_get(j, "clock_set")));
+	ck_assert_ptr_null(json_object_get(j, "session"));
+	json_decref(j);
+
+	c = (struct record_check){ .session = SEGMENT_ID, .recorder = "R1",
+		.phase = "undock", .battery = 0, .has_space = true, .free = 1,
+		.capacity = 2, .has_clock = true, .clock_offset_ms = -3,
+		.clock_uncertainty_ms = 4, .clock_set = true, .faults = faults,
+		.n_faults = COUNT(faults), .findings = &none };
+	j = record_check(&c);
+	ck_assert_str_eq(text_of(j, "session"), SEGMENT_ID);
+	ck_assert_str_eq(text_of(j, "phase"), "undock");
+	ck_assert_int_eq(number_of(j, "battery"), 0);
+	ck_assert_int_eq(number_of(j, "free"), 1);
+	ck_assert_int_eq(number_of(j, "capacity"), 2);
+	ck_assert_int_eq(number_of(j, "clock_offset_ms"), -3);
+	ck_assert_int_eq(number_of(j, "clock_uncertainty_ms"), 4);
+	ck_assert(json_is_true(json_object_get(j, "clock_set")));
+	ck_assert_uint_eq(json_array_size(json_object_get(j, "faults")), 1);
+	json_decref(j);
+}
+END_TEST
+
+/* Whatever its text is, a part of the ledger fits into a record of the journal. */
+START_TEST(the_largest_inventory_fits)
+{
+	char *entries = malloc(RECORD_ENTRIES_MAX + 1);
+	const struct record_inventory i = { .recorder = "R1", .part = 63, .parts = 64,
+					    .files = 65536, .entries = entries };
+	json_t *j;
+	char *text;
+
+	memset(entries, '\\', RECORD_ENTRIES_MAX);
+	entries[RECORD_ENTRIES_MAX] = '\0';
+	j = record_inventory(&i);
+	ck_assert(is_null(j, "signature_blob") && !is_null(j, "blob"));
+	text = json_dumps(j, JSON_COMPACT);
+	ck_assert_uint_lt(strlen(text) + 200, 1024 * 1024);
+	free(text);
+	json_decref(j);
+	free(entries);
+}
+END_TEST
+
+START_TEST(clearing_names_the_file)
+{
+	static const struct findings none;
+	const struct record_clearing c = { .recorder = "R1", .file = &file, .blob = counting() };
+	json_t *j = record_clearing(&c);
+
+	ck_assert_str_eq(text_of(j, "type"), "clearing");
+	ck_assert_str_eq(text_of(j, "path_raw"), "4443494d2fd6b42e6d7034");
+	ck_assert_int_eq(number_of(j, "size"), 5);
+	ck_assert_ptr_null(json_object_get(j, "ok"));
+	json_decref(j);
+	j = record_cleared(&c, NULL, &none);
+	ck_assert_str_eq(text_of(j, "type"), "cleared");
+	ck_assert(json_is_true(json_object_get(j, "ok")) && is_null(j, "why"));
+	json_decref(j);
+	j = record_cleared(&c, "write-protected", &none);
+	ck_assert(json_is_false(json_object_get(j, "ok")));
+	ck_assert_str_eq(text_of(j, "why"), "write-protected");
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(challenges_carry_their_nonce)
+{
+	const struct digest nonce = counting();
+	json_t *j = record_challenge(SEGMENT_ID, "R1", INT64_C(1795437778123), nonce.b, "dv.txt");
+
+	ck_assert_str_eq(text_of(j, "session"), SEGMENT_ID);
+	ck_assert_str_eq(text_of(j, "nonce"),
+			 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+	ck_assert_str_eq(text_of(j, "name"), "dv.txt");
+	json_decref(j);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, ids_are_what_the_format_says);
@@ -313,6 +516,15 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, strings_of_a_device_may_be_anything);
 	tcase_add_test(tc, listings_count_what_was_deleted);
 	tcase_add_test(tc, ends_carry_their_counts);
+	tcase_add_test(tc, cards_have_units_and_volumes);
+	tcase_add_test(tc, mtp_devices_speak_of_themselves);
+	tcase_add_test(tc, holes_are_listed_and_imports_said);
+	tcase_add_test(tc, unlocked_says_from_what);
+	tcase_add_test(tc, imports_have_no_device);
+	tcase_add_test(tc, what_a_check_did_not_learn_is_null);
+	tcase_add_test(tc, the_largest_inventory_fits);
+	tcase_add_test(tc, clearing_names_the_file);
+	tcase_add_test(tc, challenges_carry_their_nonce);
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 #define OK	"\0"
 #define STALL	"\1"
 #define SILENCE	"\2"
-#define GONE	"\3"
+#define GONE	"\4"
 #define NOISE	"\6"
 #define STALL_IN	"\1\0"		/* a transfer in that brings nothing */
 #define NOISE_IN	"\6\0"
@@ -30,7 +30,9 @@
 #define INQUIRY	OK "\0\x24" "\0\x80\6\2\x1f\0\0\0Maker   Model           1.00" PASSED
 #define READY	OK PASSED
 #define CAPACITY	OK "\0\x08" "\0\0\0\x7f\0\0\2\0" PASSED
-#define OPEN	INQUIRY READY CAPACITY
+#define ONE_UNIT	STALL		/* Get Max LUN */
+#define BRING_UP	INQUIRY READY CAPACITY
+#define OPEN	ONE_UNIT BRING_UP
 
 enum { LEN = 4096, READS = 2 };
 
@@ -103,7 +105,7 @@ static const struct {
 	{ "silence, and neither reset helps", SCRIPT(OPEN SILENCE SILENCE NOISE),
 	  { -ETIMEDOUT, -ETIMEDOUT }, "no answer in time" },
 	{ "silence once", SCRIPT(OPEN SILENCE RECOVERY READ), { -EIO, 0 }, "no answer" },
-	{ "a reader before us left a command unfinished", SCRIPT(SILENCE RECOVERY OPEN READ READ),
+	{ "a reader before us left a command unfinished", SCRIPT(ONE_UNIT SILENCE RECOVERY BRING_UP READ READ),
 	  { 0, 0 }, "" },
 	{ "silence twice", SCRIPT(OPEN SILENCE RECOVERY SILENCE RECOVERY READ),
 	  { -EIO, -ETIMEDOUT }, "no answer" },
@@ -115,7 +117,10 @@ static const struct {
 	  SCRIPT(OPEN OK DATA STATUS("\1\x10\0\0", "\0") RECOVERY READ READ), { 0, 0 }, "" },
 	{ "unplugged while a halt is cleared",
 	  SCRIPT(OPEN OK STALL_IN GONE), { -ENODEV, -ENODEV }, "unplugged" },
-	{ "unplugged in the data", SCRIPT(OPEN OK "\3\0"), { -ENODEV, -ENODEV }, "unplugged" },
+	{ "unplugged in the data", SCRIPT(OPEN OK "\4\0"), { -ENODEV, -ENODEV }, "unplugged" },
+	{ "another unit's change is this one's end too",
+	  SCRIPT("\x20" BRING_UP BRING_UP OK DATA FAILED SENSE("\6", "\x28") READ),
+	  { -ENOMEDIUM, -ENOMEDIUM }, "the card was changed" },
 	{ "unplugged after one read", SCRIPT(OPEN READ), { 0, -ENODEV }, "unplugged" },
 };
 
@@ -194,6 +199,76 @@ START_TEST(sessions_end_as_listed)
 }
 END_TEST
 
+/* A device of two units: what they are then, and where the second's content is read from. */
+#define TWO_UNITS	"\x20"
+#define EMPTY	INQUIRY OK FAILED SENSE("\2", "\x3a")
+#define LARGE	INQUIRY READY OK "\0\x08\xff\xff\xff\xff\0\0\x10\0" PASSED \
+		OK "\0\x20" "\0\0\0\1\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+		"\0\0\0\0" PASSED
+#define NO_UNIT	OK "\0\5" "\x7f\0\0\0\x1f" STATUS("\x1f\0\0\0", "\0")
+#define REFUSES	OK FAILED SENSE("\5", "\x25")
+
+static const struct {
+	const char *what;
+	const char *script;
+	size_t len;
+	struct disk_unit units[2];
+} units[] = {
+	{ "two cards", SCRIPT(TWO_UNITS BRING_UP BRING_UP), { { 65536, 512 }, { 65536, 512 } } },
+	{ "a card and an empty slot", SCRIPT(TWO_UNITS BRING_UP EMPTY), { { 65536, 512 } } },
+	{ "an empty slot and a card", SCRIPT(TWO_UNITS EMPTY BRING_UP), { [1] = { 65536, 512 } } },
+	{ "one unit that counts two", SCRIPT(TWO_UNITS BRING_UP NO_UNIT), { { 65536, 512 } } },
+	{ "a second one that it refuses", SCRIPT(TWO_UNITS BRING_UP REFUSES), { { 65536, 512 } } },
+	{ "a CD with the maker's driver first",
+	  SCRIPT(TWO_UNITS OK "\0\5" "\5\x80\6\2\x1f" STATUS("\x1f\0\0\0", "\0") BRING_UP),
+	  { [1] = { 65536, 512 } } },
+	{ "a card of 16 TiB, in sectors of 4096", SCRIPT(TWO_UNITS BRING_UP LARGE),
+	  { { 65536, 512 }, { (UINT64_C(1) << 44) + 4096, 4096 } } },
+};
+
+struct bringing_up {
+	struct disk *disk;
+	struct disk_info info;
+	int opened;
+};
+
+static void on_units(void *data, int r, struct disk *d, const struct disk_info *info,
+		     const struct err *e)
+{
+	struct bringing_up *b = data;
+
+	ck_assert_msg(r == 0, "%s", r < 0 ? e->msg : "");
+	b->info = *info;
+	b->opened++;
+	disk_close(d, NULL, NULL);
+}
+
+START_TEST(units_are_brought_up)
+{
+	struct bringing_up b = { .opened = 0 };
+	struct usb_io *io;
+	uv_loop_t loop;
+	int i;
+
+	ck_assert_int_eq(uv_loop_init(&loop), 0);
+	ck_assert_int_eq(model_raw_new(&loop, (const uint8_t *)units[_i].script, units[_i].len,
+				       NULL, &io), 0);
+	ck_assert_int_eq(disk_open(&loop, io, on_units, &b, &b.disk), 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	ck_assert_int_eq(uv_loop_close(&loop), 0);
+	ck_assert_int_eq(b.opened, 1);
+	ck_assert_uint_eq(b.info.n_units, 2);
+	ck_assert_str_eq(b.info.vendor, "Maker");
+	for (i = 0; i < 2; i++) {
+		ck_assert_msg(b.info.units[i].size == units[_i].units[i].size, "%s: unit %d",
+			      units[_i].what, i);
+		if (units[_i].units[i].size > 0)
+			ck_assert_uint_eq(b.info.units[i].block_size,
+					  units[_i].units[i].block_size);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *what;
 	const char *script;
@@ -202,27 +277,29 @@ static const struct {
 	const char *why;
 } openings[] = {
 	{ "unplugged at once", SCRIPT(""), -ENODEV, "unplugged" },
-	{ "a CD", SCRIPT(OK "\0\5" "\5\x80\6\2\x1f" STATUS("\x1f\0\0\0", "\0")), -ENOTSUP,
+	{ "two empty slots", SCRIPT(TWO_UNITS EMPTY EMPTY), -ENOMEDIUM, "no card" },
+	{ "a CD and an empty slot", SCRIPT(TWO_UNITS NO_UNIT EMPTY), -ENOMEDIUM, "no card" },
+	{ "a CD", SCRIPT(ONE_UNIT OK "\0\5" "\5\x80\6\2\x1f" STATUS("\x1f\0\0\0", "\0")), -ENOTSUP,
 	  "not a disk" },
-	{ "INQUIRY of three bytes", SCRIPT(OK "\0\3" "\0\x80\6" STATUS("\x21\0\0\0", "\0")),
+	{ "INQUIRY of three bytes", SCRIPT(ONE_UNIT OK "\0\3" "\0\x80\6" STATUS("\x21\0\0\0", "\0")),
 	  -EPROTO, "INQUIRY was answered with 3 bytes" },
-	{ "no capacity", SCRIPT(INQUIRY READY OK "\0\0" STATUS("\x08\0\0\0", "\0")), -EPROTO,
+	{ "no capacity", SCRIPT(ONE_UNIT INQUIRY READY OK "\0\0" STATUS("\x08\0\0\0", "\0")), -EPROTO,
 	  "READ CAPACITY(10) was answered with 0 bytes" },
-	{ "sectors of a CD", SCRIPT(INQUIRY READY OK "\0\x08" "\0\0\0\x7f\0\0\x08\0" PASSED),
+	{ "sectors of a CD", SCRIPT(ONE_UNIT INQUIRY READY OK "\0\x08" "\0\0\0\x7f\0\0\x08\0" PASSED),
 	  -ENOTSUP, "sectors are of 2048 bytes" },
 	{ "a card of 16 EiB",
-	  SCRIPT(INQUIRY READY OK "\0\x08\xff\xff\xff\xff\0\0\2\0" PASSED
+	  SCRIPT(ONE_UNIT INQUIRY READY OK "\0\x08\xff\xff\xff\xff\0\0\2\0" PASSED
 		 OK "\0\x20\xff\xff\xff\xff\xff\xff\xff\xff\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 		 "\0\0\0\0\0\0\0" PASSED), -ENOTSUP, "no card can have" },
 	{ "unit attentions without end",
-	  SCRIPT(INQUIRY
+	  SCRIPT(ONE_UNIT INQUIRY
 		 OK FAILED SENSE("\6", "\x29") OK FAILED SENSE("\6", "\x28")
 		 OK FAILED SENSE("\6", "\x29") OK FAILED SENSE("\6", "\x28")
 		 OK FAILED SENSE("\6", "\x29") OK FAILED SENSE("\6", "\x28") READY CAPACITY),
 	  -EIO, "unit attention" },
-	{ "silence twice", SCRIPT(SILENCE RECOVERY SILENCE RECOVERY OPEN), -ETIMEDOUT,
+	{ "silence twice", SCRIPT(ONE_UNIT SILENCE RECOVERY SILENCE RECOVERY BRING_UP), -ETIMEDOUT,
 	  "no answer in time" },
-	{ "silence later on", SCRIPT(INQUIRY SILENCE RECOVERY OPEN), -ETIMEDOUT,
+	{ "silence later on", SCRIPT(ONE_UNIT INQUIRY SILENCE RECOVERY BRING_UP), -ETIMEDOUT,
 	  "no answer in time" },
 };
 
@@ -239,6 +316,7 @@ END_TEST
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, sessions_end_as_listed, 0, (int)COUNT(sessions));
+	tcase_add_loop_test(tc, units_are_brought_up, 0, (int)COUNT(units));
 	tcase_add_loop_test(tc, openings_that_fail, 0, (int)COUNT(openings));
 }
 
