@@ -44,6 +44,21 @@ void medium_listed(struct medium *m, const struct listing *l)
 		m->ops->listed(m, l);
 }
 
+bool medium_lists_itself(const struct medium *m)
+{
+	return m->ops->list != NULL;
+}
+
+int medium_list(struct medium *m, medium_list_cb cb, void *data)
+{
+	return m->closing ? -ECANCELED : m->ops->list(m, cb, data);
+}
+
+struct mtp *medium_mtp(const struct medium *m)
+{
+	return m->ops->mtp != NULL ? m->ops->mtp(m) : NULL;
+}
+
 uint32_t medium_grain(const struct medium *m, const struct listing_file *f)
 {
 	return m->ops->grain(m, f);

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "extent.h"
 #include "format/listing.h"
+#include "import.h"
 #include "recorder/disk.h"
 #include "recorder/mtp.h"
 #include "recorder/usb_io.h"
@@ -48,6 +49,22 @@ struct medium_events {
  */
 int medium_open(uv_loop_t *loop, struct usb_io *io, const struct medium_events *events,
 		struct medium **ret);
+
+/*
+ * What a person brings.  q->fd is the medium's when that succeeds; or -ENOMEM.
+ * Folders and files list themselves: medium_list() in place of a lister.
+ */
+int medium_import_open(uv_loop_t *loop, const struct import_request *q,
+		       const struct medium_events *events, struct medium **ret);
+
+bool medium_lists_itself(const struct medium *m);
+
+/* r 0: the listing is the callee's to clear; otherwise e says why. */
+typedef void (*medium_list_cb)(void *data, int r, struct listing *listing, const struct err *e);
+int medium_list(struct medium *m, medium_list_cb cb, void *data);
+
+/* The MTP session behind it, for the few things that are no reading; NULL: it is something else. */
+struct mtp *medium_mtp(const struct medium *m);
 
 /* The listing is there: what the device said of itself decides how it is read from now on. */
 void medium_listed(struct medium *m, const struct listing *l);

@@ -4,7 +4,7 @@
 
 #include "medium.h"
 
-/* A kind of medium.  The last three are optional. */
+/* A kind of medium.  The last five are optional. */
 struct medium_ops {
 	/*
 	 * Ask for the next bytes of r: some or all of r->len - r->filled, into
@@ -21,6 +21,8 @@ struct medium_ops {
 	void (*serve_more)(struct medium *m, struct medium_serving *s);
 	void (*listed)(struct medium *m, const struct listing *l);
 	bool (*reads_anywhere)(const struct medium *m);	/* not there: it does */
+	int (*list)(struct medium *m, medium_list_cb cb, void *data);
+	struct mtp *(*mtp)(const struct medium *m);
 };
 
 struct medium {

@@ -31,6 +31,11 @@ static bool reads_anywhere(const struct medium *m)
 	return mtp_reads_anywhere(((const struct medium_mtp *)m)->mtp);
 }
 
+static struct mtp *session(const struct medium *m)
+{
+	return ((const struct medium_mtp *)m)->mtp;
+}
+
 static void listed(struct medium *m, const struct listing *l)
 {
 	const uint32_t can = l->device.can;
@@ -116,6 +121,7 @@ static void close_mtp(struct medium *m)
 static const struct medium_ops ops = {
 	.read = read_piece, .serve = serve, .grain = grain, .close = close_mtp,
 	.serve_more = serve_more, .listed = listed, .reads_anywhere = reads_anywhere,
+	.mtp = session,
 };
 
 static void on_changed(void *data, const char *why)

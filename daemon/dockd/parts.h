@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "clerk.h"
 #include "rate.h"
+#include "recorder/models.h"
 #include "seal.h"
 #include "snapshot.h"
 #include "vault/vault.h"
@@ -21,6 +22,7 @@ struct parts {
 	struct snapshot *snapshot;
 	struct seal *seal;
 	struct rate *rate;		/* of all slots together */
+	const struct models *models;
 };
 
 #endif

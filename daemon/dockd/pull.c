@@ -299,6 +299,8 @@ static void on_known(void *data, int r, bool known, const struct digest *blob, u
 	struct pull_ask *a = data;
 
 	(void)e;
+	if (a->pull != NULL && known)
+		a->pull->known_blob = *blob;
 	if (a->pull == NULL || r < 0 || !known || size != a->size ||
 	    !segment_may_be(&a->pull->sidecar, name_last(a->pull->item->media->path), blob) ||
 	    vault_has(a->pull->s->parts->vault, blob, size, on_has, a) < 0)
@@ -616,6 +618,16 @@ void pull_give_up(struct pull *p)
 		uv_timer_start(p->backoff.timer, on_ask_timeout, 0, 0);
 	else if (p->item != NULL && p->state == PULL_PAUSE)
 		uv_timer_start(p->backoff.timer, on_waited, 0, 0);
+}
+
+void pull_last_kept(const struct pull *p, struct pull_kept *ret)
+{
+	*ret = (struct pull_kept){
+		.media = (p->sealed && p->n_holes == 0) || p->known, .bwm = p->manifest_kept,
+		.minisig = p->has_signature_blob,
+		.media_blob = p->sealed ? p->blob.address : p->known_blob,
+		.bwm_blob = p->sidecar.address, .minisig_blob = p->signature_blob,
+	};
 }
 
 uint64_t pull_bytes(const struct pull *p)

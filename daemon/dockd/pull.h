@@ -59,6 +59,7 @@ struct pull_session {
 	int64_t docked_ms;
 	struct medium *medium;
 	struct rate *rate;		/* of the slot */
+	bool imported;			/* not from a recorder at the dock */
 	struct ledger *ledger;
 	void (*changed)(void *data);	/* pull_bytes or pull_paused answers differently */
 	void *data;
@@ -81,6 +82,13 @@ void pull_start(struct pull *p, const struct pull_item *item, pull_cb cb, void *
  * ends the reads in flight.
  */
 void pull_give_up(struct pull *p);
+
+/* What is in the vault, whole, of the item that ended last: stored now or before. */
+struct pull_kept {
+	bool media, bwm, minisig;
+	struct digest media_blob, bwm_blob, minisig_blob;
+};
+void pull_last_kept(const struct pull *p, struct pull_kept *ret);
 
 uint64_t pull_bytes(const struct pull *p);	/* of the item's media, taken by the vault */
 const char *pull_paused(const struct pull *p);	/* why it waits, NULL: it does not */

@@ -67,6 +67,7 @@ struct pull {
 	struct vault_sealed blob;
 	uv_work_t work;
 	int work_r;
+	struct digest known_blob;
 	bool manifest_kept, has_signature_blob;
 	struct digest signature_blob;
 	int64_t stored_ms;

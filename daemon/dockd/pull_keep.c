@@ -226,6 +226,7 @@ static json_t *segment_record(const struct pull *p)
 		.stored_ms = p->stored_ms, .sidecar = &p->sidecar,
 		.manifest_kept = p->manifest_kept, .digest = p->digest,
 		.seal = p->has_seal ? &p->seal : NULL, .holes = p->holes, .n_holes = p->n_holes,
+		.imported = p->s->imported,
 		.findings = &p->found,
 	};
 

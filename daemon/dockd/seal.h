@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "records.h"
 #include "vault/vault.h"
@@ -48,6 +49,14 @@ struct seal_request {
 	void *data;
 	struct seal_request *next;		/* the seal's own */
 };
+
+/*
+ * Append a signature file of minisign's for any bytes, outside of the chain.
+ * trusted: its comment, one line of at most MINISIGN_COMMENT_MAX.  0, or a
+ * negative errno and a sentence.
+ */
+int seal_attest(const struct seal *s, const uint8_t *p, size_t len, const char *trusted,
+		struct buf *to, struct err *e);
 
 /* Requests queue; cb comes once, later. */
 void seal_sign(struct seal *s, struct seal_request *q);

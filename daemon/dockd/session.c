@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/utc.h"
@@ -128,7 +129,7 @@ static enum session_event start_identify(struct session *s)
 static enum session_event refuse_unknown(struct session *s)
 {
 	return refuse(s, "no enrolled recorder has this USB identity: enrol it with"
-		            " `vaultctl recorder enroll`, then dock it again");
+		            " `vaultctl recorder enroll --from-slot`, then dock it again");
 }
 
 /* A recorder that is known, but that we may not or cannot read. */
@@ -149,6 +150,29 @@ static enum session_event check_match(struct session *s, const struct catalog_re
 			        " storage or MTP");
 }
 
+/* Whose it is a person said, or nobody's. */
+static enum session_event match_import(struct session *s, const struct catalog_recorder *list,
+				       size_t n)
+{
+	const char *id = s->import->recorder;
+	char why[120];
+	size_t i;
+
+	if (id[0] == '\0') {
+		snprintf(s->recorder.id, sizeof(s->recorder.id), "%s", SESSION_IMPORT_ID);
+		return SESSION_OK;
+	}
+	for (i = 0; i < n; i++) {
+		if (strcmp(list[i].id, id) == 0) {
+			s->recorder = list[i];
+			return SESSION_OK;
+		}
+	}
+	snprintf(why, sizeof(why), "recorder %s is not enrolled: enrol it first, or import without"
+		 " --recorder", id);
+	return session_fault(s, why);
+}
+
 static void on_recorders(void *data, const struct catalog_recorder *list, size_t n)
 {
 	struct session *s = data;
@@ -156,6 +180,10 @@ static void on_recorders(void *data, const struct catalog_recorder *list, size_t
 	enum session_event event = SESSION_REFUSED;
 	char why[200];
 
+	if (s->import != NULL) {
+		session_step(s, match_import(s, list, n));
+		return;
+	}
 	switch (match_recorder(&s->info, list, n, &found)) {
 	case MATCH_FOUND:
 		event = check_match(s, found);
@@ -174,6 +202,7 @@ static void on_recorders(void *data, const struct catalog_recorder *list, size_t
 
 static enum session_event start_match(struct session *s)
 {
+	s->model = models_match(s->job.parts->models, &s->info);
 	if (snapshot_get(s->job.parts->snapshot, on_recorders, s) < 0)
 		return session_fault(s, "no memory to look it up; dock it again later");
 	return SESSION_WAIT;
@@ -201,16 +230,42 @@ static void on_begun(void *data, int r)
 	session_step(data, begun(data, r));
 }
 
+/* What the session is about; NULL: no memory. */
+static json_t *begin_records(const struct session *s)
+{
+	const struct import_request *q = s->import;
+	json_t *records = json_array();
+	int r;
+
+	r = json_array_append_new(records, record_session(s->job.slot, q == NULL ? &s->info : NULL,
+							  s->recorder.id, s->docked_ms));
+	if (r == 0 && s->returned)
+		r = json_array_append_new(records, record_unlocked(utc_now(), s->unlock->name,
+								   &s->locked));
+	if (r == 0 && q != NULL)
+		r = json_array_append_new(records, record_import(&(struct record_import){
+			.at_ms = s->docked_ms, .kind = import_kind_name(q->kind),
+			.source = q->source, .by = q->by, .officer = q->officer, .unit = q->unit,
+			.case_no = q->case_id, .reason = q->reason,
+		}));
+	if (r < 0)
+		json_decref(TAKE(records));
+	return records;
+}
+
 static enum session_event start_begin(struct session *s)
 {
 	const bool known = s->recorder.id[0] != '\0';
 	int r;
 
-	log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot, s->recorder.id,
-		 known ? ", " : "unknown device ", s->info.vid, s->info.pid, s->info.serial, s->id);
-	r = ledger_write(s->ledger, json_pack("[o]", record_session(s->job.slot, &s->info,
-								    s->recorder.id, s->docked_ms)),
-			 on_begun, s);
+	if (s->import != NULL)
+		log_info("%s: %s %s is imported by %s, session %s", s->job.slot,
+			 import_kind_name(s->import->kind), s->import->source, s->import->by, s->id);
+	else
+		log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot,
+			 s->recorder.id, known ? ", " : "unknown device ", s->info.vid, s->info.pid,
+			 s->info.serial, s->id);
+	r = ledger_write(s->ledger, begin_records(s), on_begun, s);
 	return r < 0 ? begun(s, r) : SESSION_WAIT;
 }
 
@@ -236,7 +291,11 @@ static void on_opened(void *data, int r, struct usb_io *io)
 
 static enum session_event start_open(struct session *s)
 {
-	int r = s->job.source->open(s->job.device, on_opened, s);
+	int r;
+
+	if (s->import != NULL)
+		return SESSION_OK;
+	r = s->job.source->open(s->job.device, on_opened, s);
 
 	return r < 0 ? opened(s, r, NULL) : SESSION_WAIT;
 }
@@ -245,8 +304,10 @@ static void on_medium(void *data, int r, const struct medium_info *info, const s
 {
 	struct session *s = data;
 
-	if (r == 0)
+	if (r == 0) {
 		s->medium_info = *info;
+		s->medium_info.listing.encoding = s->model->encoding;
+	}
 	session_step(s, r == 0 ? SESSION_OK : session_device_failed(s, r, e->msg));
 }
 
@@ -273,9 +334,16 @@ static enum session_event start_medium(struct session *s)
 		.opened = on_medium, .changed = on_changed, .data = s,
 	};
 
-	if (medium_open(s->job.parts->loop, s->io, &events, &s->medium) < 0)
+	int r;
+
+	if (s->import != NULL)
+		r = medium_import_open(s->job.parts->loop, s->import, &events, &s->medium);
+	else
+		r = medium_open(s->job.parts->loop, s->io, &events, &s->medium);
+	if (r < 0)
 		return session_fault(s, "no memory to read it; dock it again later");
 	s->io = NULL;
+	s->import_fd = -1;
 	return SESSION_WAIT;
 }
 
@@ -304,8 +372,12 @@ static enum session_event start_list(struct session *s)
 	};
 	struct err e = { .code = 0 };
 
-	if (lister_start(&job, &s->lister, &e) < 0)
+	if (medium_lists_itself(s->medium)) {
+		if (medium_list(s->medium, on_listed, s) < 0)
+			return session_stopped(s);
+	} else if (lister_start(&job, &s->lister, &e) < 0) {
 		return session_fault(s, e.msg);
+	}
 	return SESSION_WAIT;
 }
 
@@ -339,9 +411,11 @@ static void on_closed(void *data)
 	s->medium = NULL;
 	if (s->state == SESSION_CLOSE)
 		session_step(s, SESSION_OK);
+	else if (s->clearing != NULL)
+		session_card_free(s);
 }
 
-static void close_device(struct session *s)
+void session_close_device(struct session *s)
 {
 	if (s->closing || (s->medium == NULL && s->io == NULL))
 		return;
@@ -355,7 +429,7 @@ static void close_device(struct session *s)
 static enum session_event start_close(struct session *s)
 {
 	session_forget_card(s);
-	close_device(s);
+	session_close_device(s);
 	return s->closing ? SESSION_WAIT : SESSION_OK;
 }
 
@@ -424,10 +498,14 @@ static enum session_event start_done(struct session *s)
 /* ------ the machine ------ */
 
 static enum session_event (*const starts[SESSION_STATES])(struct session *s) = {
-	[SESSION_IDENTIFY] = start_identify,	[SESSION_MATCH] = start_match,
+	[SESSION_IDENTIFY] = start_identify,	[SESSION_UNLOCK] = session_start_unlock,
+	[SESSION_RETURN] = session_start_return, [SESSION_IDENTIFY_AGAIN] = start_identify,
+	[SESSION_MATCH] = start_match,
 	[SESSION_BEGIN] = start_begin,		[SESSION_OPEN] = start_open,
-	[SESSION_MEDIUM] = start_medium,		[SESSION_LIST] = start_list,
-	[SESSION_PLAN] = session_start_plan,	[SESSION_PULL] = session_start_pull,
+	[SESSION_MEDIUM] = start_medium,	[SESSION_LIST] = start_list,
+	[SESSION_ASK] = session_start_ask,	[SESSION_PLAN] = session_start_plan,
+	[SESSION_PULL] = session_start_pull,	[SESSION_CLEAR] = session_start_clear,
+	[SESSION_READY] = session_start_ready,	[SESSION_LEDGER] = session_start_ledger,
 	[SESSION_REPORT] = start_report,	[SESSION_CLOSE] = start_close,
 	[SESSION_END] = start_end,		[SESSION_FINISH] = start_finish,
 	[SESSION_DONE] = start_done,
@@ -471,12 +549,16 @@ static void end_what_is_under_way(struct session *s)
 		session_step(s, SESSION_STOPPED);	/* may free s */
 		return;
 	}
+	if (session_stop_unlocking(s) || session_stop_asking(s))
+		return;
 	if (s->lister != NULL)
 		lister_stop(s->lister);
 	if (s->pull != NULL)
 		pull_give_up(s->pull);
-	if (s->state < SESSION_REPORT)
-		close_device(s);
+	session_stop_clearing(s);
+	session_stop_ready(s);
+	if (s->state >= SESSION_OPEN && s->state < SESSION_REPORT)
+		session_close_device(s);
 	if (s->stop == SESSION_SHUTDOWN)
 		ledger_give_up(s->ledger);
 	if (s->state == SESSION_FINISH)		/* the clerk goes on without us */
@@ -486,6 +568,8 @@ static void end_what_is_under_way(struct session *s)
 bool session_stop(struct session *s, enum session_stop why)
 {
 	s->stop = why;
+	if (s->state == SESSION_DONE && why == SESSION_UNPLUGGED)
+		session_note_undock(s);
 	if (s->state == SESSION_DONE)
 		return true;
 	end_what_is_under_way(s);
@@ -519,6 +603,8 @@ int session_new(const struct session_job *job, struct session **ret)
 	if (s == NULL)
 		return -ENOMEM;
 	s->job = *job;
+	s->import = job->import;
+	s->import_fd = s->import != NULL ? s->import->fd : -1;
 	s->info = job->info;
 	s->docked_ms = utc_now();
 	s->rate = rate_of(job->parts->conf->bandwidth_slot);
@@ -529,7 +615,8 @@ int session_new(const struct session_job *job, struct session **ret)
 		return -ENOMEM;
 	}
 	*ret = s;
-	event = start_identify(s);
+	s->state = s->import != NULL ? SESSION_MATCH : SESSION_IDENTIFY;
+	event = starts[s->state](s);
 	if (event != SESSION_WAIT)
 		session_step(s, event);
 	return 0;
@@ -539,6 +626,8 @@ void session_free(struct session *s)
 {
 	if (s->state != SESSION_DONE || s->closing)
 		BUG("session: %s freed in state %s", s->id, session_state_name(s->state));
+	if (s->import_fd >= 0)
+		close(s->import_fd);
 	findings_clear(&s->findings);
 	free(s);
 }

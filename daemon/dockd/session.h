@@ -2,18 +2,28 @@
  * One dock session: one recorder from its arrival at a slot until it is gone.
  *
  *	identify	read the device's strings
+ *	unlock		its maker's command, where its model needs one
+ *	return		and it leaves, and comes back as something else
+ *	identify-again	the strings of that
  *	match		which enrolled recorder is it?
  *	begin		the journal, and the session's record in it
  *	open		claim the interface
  *	medium		the card's size, or the MTP session
  *	list		dock-lister interprets the file system
- *	plan		what to pull; what the listing alone gives away
+ *	ask		what the catalog knows of the card's past
+ *	plan		what to pull; what the listing gives away
  *	pull		every item of the plan
+ *	clear		remove what is safely kept, where its model says so
+ *	ready		its clock is set, and it is checked once more
+ *	ledger		what is on the card now
  *	report		findings about the session itself
  *	close		let the device go
  *	end		the session's last record
  *	finish		the catalog has it all, or is away
  *	done		wait for the recorder to be taken away
+ *
+ * What a person imports (import.h) begins at `begin`, with a folder or an image
+ * in place of a device.
  *
  * No sector is read of a device that was not matched.  What goes wrong ends
  * this session and no other.
@@ -27,6 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "import.h"
 #include "parts.h"
 #include "records.h"
 #include "slot.h"
@@ -37,8 +48,10 @@ struct session;
 struct session_job {
 	const struct parts *parts;
 	const struct source *source;
-	void *device;
+	void *device;			/* NULL: an import */
 	struct usb_device_info info;	/* as at arrival */
+	const struct import_request *import;	/* NULL: a recorder; outlives the session, but for
+						 * its fd, which is the session's */
 	const char *slot;		/* name; outlives the session */
 	/* Another session, whose recorder is docked, has this recorder: the name of its slot, or NULL. */
 	const char *(*taken)(void *data, const struct session *asking, const char *recorder);
@@ -65,6 +78,14 @@ enum session_stop {
  */
 bool session_stop(struct session *s, enum session_stop why);
 
+/*
+ * Its device is gone for now, and is to be back: its leaving is no unplugging,
+ * and session_returned() says what came back on its port.
+ */
+bool session_may_return(const struct session *s);
+void session_returned(struct session *s, const struct source *source, void *device,
+		      const struct usb_device_info *info);
+
 /* The recorder's id, "" while unknown; and whether it is still there. */
 const char *session_recorder(const struct session *s);
 bool session_is_docked(const struct session *s);
@@ -75,14 +96,16 @@ void session_view(const struct session *s, struct slot_view *ret);
 /* ------ the transitions, pure ------ */
 
 enum session_state {
-	SESSION_IDENTIFY, SESSION_MATCH, SESSION_BEGIN, SESSION_OPEN, SESSION_MEDIUM,
-	SESSION_LIST, SESSION_PLAN, SESSION_PULL, SESSION_REPORT, SESSION_CLOSE, SESSION_END,
-	SESSION_FINISH, SESSION_DONE,
+	SESSION_IDENTIFY, SESSION_UNLOCK, SESSION_RETURN, SESSION_IDENTIFY_AGAIN, SESSION_MATCH,
+	SESSION_BEGIN, SESSION_OPEN, SESSION_MEDIUM, SESSION_LIST, SESSION_ASK, SESSION_PLAN,
+	SESSION_PULL, SESSION_CLEAR, SESSION_READY, SESSION_LEDGER, SESSION_REPORT,
+	SESSION_CLOSE, SESSION_END, SESSION_FINISH, SESSION_DONE,
 	SESSION_STATES
 };
 
 enum session_event {
 	SESSION_OK,
+	SESSION_SKIP,		/* it needs no unlocking */
 	SESSION_REFUSED,	/* not enrolled */
 	SESSION_FAULT,		/* the recorder cannot be read */
 	SESSION_STOPPED,	/* unplugged, or dockd ends */

@@ -45,10 +45,6 @@ static void take_state(struct session *s, const struct listing *l)
 /* A record of it, and what it finds; NULL: no memory.  Findings are in the record. */
 static json_t *check_record(struct session *s, enum precheck_phase phase, int64_t at_ms)
 {
-	static const enum record_phase phases[] = {
-		[PRECHECK_DOCK] = RECORD_PHASE_DOCK, [PRECHECK_READY] = RECORD_PHASE_READY,
-		[PRECHECK_UNDOCK] = RECORD_PHASE_UNDOCK,
-	};
 	const struct checked *c = &s->checked;
 	struct findings found = { 0 };
 	const struct precheck p = {
@@ -59,7 +55,7 @@ static json_t *check_record(struct session *s, enum precheck_phase phase, int64_
 	};
 	const struct record_check r = {
 		.session = phase == PRECHECK_UNDOCK ? s->id : NULL, .recorder = s->recorder.id,
-		.phase = phases[phase], .at_ms = at_ms,
+		.phase = precheck_phase_name(phase), .at_ms = at_ms,
 		.battery = c->battery == LISTING_BATTERY_UNKNOWN ? -1 : c->battery,
 		.has_space = c->free != UINT64_MAX && c->capacity != UINT64_MAX,
 		.free = c->free, .capacity = c->capacity, .has_clock = c->has_clock,

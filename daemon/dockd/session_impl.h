@@ -1,4 +1,4 @@
-/* What session.c (the machine), session_plan.c (the card's content) and session_view.c share. */
+/* What the files of a session, session*.c, share, and nobody else includes. */
 #ifndef DOCKD_SESSION_IMPL_H
 #define DOCKD_SESSION_IMPL_H
 
@@ -6,11 +6,37 @@
 #include "lister_proc.h"
 #include "medium.h"
 #include "pull.h"
+#include "recorder/models.h"
+#include "rules/inventory.h"
 #include "rules/plan.h"
+#include "rules/precheck.h"
 #include "session.h"
+
+/* The recorder of what comes from none. */
+#define SESSION_IMPORT_ID	"IMPORT"
 
 enum session_outcome { OUTCOME_NONE, OUTCOME_RELEASED, OUTCOME_INTERRUPTED, OUTCOME_REFUSED,
 		       OUTCOME_FAULT };
+
+/* A file that the recorder has and the vault keeps, of a recorder that may be cleared. */
+struct session_kept {
+	const struct listing_file *file;
+	struct digest blob;
+	bool media;			/* its sidecars follow it */
+	bool cleared;
+};
+
+/* The state of the recorder when it was looked at last. */
+struct checked {
+	uint8_t battery;		/* percent, or LISTING_BATTERY_UNKNOWN */
+	uint64_t free, capacity;	/* bytes; UINT64_MAX: not known */
+	bool has_clock;
+	struct clock_offset clock;
+};
+
+struct card_ask;
+struct card_ledger;
+struct clearing;
 
 struct session {
 	struct session_job job;
@@ -25,6 +51,18 @@ struct session {
 	char reason[240];
 	bool lost;			/* the journal takes nothing any more */
 	bool recorded;			/* the catalog has it all */
+
+	const struct import_request *import;	/* NULL: a recorder */
+	int import_fd;			/* until the medium takes it */
+	const struct model *model;	/* of what it is now */
+
+	/* Unlocking: session_unlock.c. */
+	const struct model *unlock;	/* the block that says how */
+	struct usb_device_info locked;	/* what it was before; port "": it was not locked */
+	struct mtp *locked_mtp;
+	int unlock_r;
+	uv_timer_t *return_timer;
+	bool returned;
 
 	struct catalog_recorder recorder;	/* id "": unknown */
 	struct ledger *ledger;
@@ -44,6 +82,31 @@ struct session {
 	struct pull_session pull_session;
 	struct pull *pull;
 	struct record_counts counts;
+
+	/* The card's past: session_card.c. */
+	struct card_ask *ask;		/* NULL: none is under way */
+	bool asked;			/* all of it was answered */
+	struct card_stored *stored;	/* n_stored of them */
+	size_t n_stored;
+	char **cleared_paths;		/* what some of those point to; ends with NULL */
+	bool has_before;
+	struct inventory before;
+
+	/* What is kept and may be cleared: session_clear.c. */
+	struct session_kept *kept;
+	size_t n_kept;
+	struct clearing *clearing;
+	uint64_t cleared_bytes;
+
+	/* The check before use: session_check.c. */
+	json_t *check;			/* the record of the first, until it is written */
+	struct checked checked;
+	bool has_clock;			/* the clock as it was when it came */
+	struct clock_offset clock;
+	uv_timer_t *second;
+	bool clock_set, ready;
+
+	struct card_ledger *card_ledger;
 	struct findings findings;	/* to be reported */
 };
 
@@ -61,8 +124,38 @@ enum session_event session_stopped(struct session *s);
 /* What an operation of the ledger came to. */
 enum session_event session_written(struct session *s, int r);
 
+/* Let go of the medium, or the io; session_step() follows in `close`, session_card_free() in
+ * `clear`. */
+void session_close_device(struct session *s);
+
+enum session_event session_start_unlock(struct session *s);
+enum session_event session_start_return(struct session *s);
+enum session_event session_start_ask(struct session *s);
 enum session_event session_start_plan(struct session *s);
 enum session_event session_start_pull(struct session *s);
+enum session_event session_start_clear(struct session *s);
+enum session_event session_start_ready(struct session *s);
+enum session_event session_start_ledger(struct session *s);
+
+/* End what these have under way, after s->stop was set.  True: it was, and s may be gone. */
+bool session_stop_unlocking(struct session *s);
+bool session_stop_asking(struct session *s);
+/* The same; what is under way ends later. */
+void session_stop_clearing(struct session *s);
+void session_stop_ready(struct session *s);
+
+/* Findings about the card's past, deleted entries and names.  0 or -ENOMEM. */
+int session_judge_card(struct session *s);
+void session_forget_past(struct session *s);
+
+/* Look at the recorder as it came: the record of it.  NULL: no memory. */
+json_t *session_check_at_dock(struct session *s);
+/* It was taken away. */
+void session_note_undock(struct session *s);
+
+void session_card_free(struct session *s);
+bool session_is_cleared(const struct session *s, const char *path, uint64_t size);
+
 /* Memory for reading is no longer needed. */
 void session_forget_card(struct session *s);
 

@@ -2,10 +2,15 @@
 #include "session.h"
 
 static const char *const names[SESSION_STATES] = {
-	[SESSION_IDENTIFY] = "identify",	[SESSION_MATCH] = "match",
+	[SESSION_IDENTIFY] = "identify",	[SESSION_UNLOCK] = "unlock",
+	[SESSION_RETURN] = "return",		[SESSION_IDENTIFY_AGAIN] = "identify-again",
+	[SESSION_MATCH] = "match",
 	[SESSION_BEGIN] = "begin",		[SESSION_OPEN] = "open",
 	[SESSION_MEDIUM] = "medium",		[SESSION_LIST] = "list",
+	[SESSION_ASK] = "ask",
 	[SESSION_PLAN] = "plan",		[SESSION_PULL] = "pull",
+	[SESSION_CLEAR] = "clear",		[SESSION_READY] = "ready",
+	[SESSION_LEDGER] = "ledger",
 	[SESSION_REPORT] = "report",		[SESSION_CLOSE] = "close",
 	[SESSION_END] = "end",			[SESSION_FINISH] = "finish",
 	[SESSION_DONE] = "done",
@@ -35,6 +40,10 @@ enum session_state session_next(enum session_state s, enum session_event event)
 	switch (event) {
 	case SESSION_OK:
 		return s + 1;
+	case SESSION_SKIP:
+		if (s == SESSION_UNLOCK)
+			return SESSION_MATCH;
+		break;
 	case SESSION_REFUSED:
 	case SESSION_FAULT:
 		return s < SESSION_BEGIN ? SESSION_BEGIN : MAX(s + 1, SESSION_REPORT);

@@ -74,21 +74,22 @@ static int make_items(struct session *s)
 
 static int make_plan(struct session *s)
 {
-	const struct naming naming = { .zone_min = NAMING_SHANGHAI_MIN };
-	struct card card = { .recorder = s->recorder.id, .docked_ms = s->docked_ms,
-			     .listing = &s->listing, .naming = &naming };
+	const struct naming naming = model_naming(s->model);
 
 	if (plan_make(&s->listing, &naming, &s->plan) < 0 || make_items(s) < 0)
 		return -ENOMEM;
-	card.names = s->plan.names;
-	card_space(&s->listing, &card.capacity, &card.free);
-	if (card_deleted(&card, &s->findings) < 0)
+	s->check = s->import == NULL ? session_check_at_dock(s) : NULL;
+	if ((s->import == NULL && s->check == NULL) || session_judge_card(s) < 0)
 		return -ENOMEM;
+	session_forget_past(s);
 	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms, &s->findings);
+	if (s->model->clear && s->import == NULL)
+		s->kept = calloc(3 * s->n_items + 1, sizeof(*s->kept));
 	s->counts.planned = s->n_items;
 	s->pull_session = (struct pull_session){
 		.parts = s->job.parts, .session = s->id, .recorder = &s->recorder,
-		.docked_ms = s->docked_ms, .medium = s->medium, .rate = &s->rate, .ledger = s->ledger,
+		.docked_ms = s->docked_ms, .medium = s->medium, .imported = s->import != NULL,
+		.rate = &s->rate, .ledger = s->ledger,
 		.changed = s->job.changed, .data = s->job.data,
 	};
 	return pull_new(&s->pull_session, &s->pull);
@@ -105,15 +106,15 @@ static json_t *plan_records(struct session *s)
 	json_t *records = json_array();
 	int r;
 
-	r = json_array_append_new(records, record_listed(utc_now(), &s->medium_info.disk, &s->listing,
+	r = json_array_append_new(records, record_listed(utc_now(), s->medium_info.disk.n_units > 0 ? &s->medium_info.disk : NULL, &s->listing,
 							 s->n_items, s->bytes_total));
+	if (r == 0 && s->check != NULL)
+		r = json_array_append_new(records, TAKE(s->check));
 	if (r == 0)
 		r = record_findings(records, &s->findings);
 	findings_clear(&s->findings);
-	if (r < 0) {
-		json_decref(records);
-		return NULL;
-	}
+	if (r < 0)
+		json_decref(TAKE(records));
 	return records;
 }
 
@@ -173,6 +174,28 @@ enum session_event session_start_pull(struct session *s)
 	return SESSION_WAIT;
 }
 
+static void add_kept(struct session *s, const struct listing_file *f, const struct digest *blob,
+		     bool media)
+{
+	s->kept[s->n_kept++] = (struct session_kept){ .file = f, .blob = *blob, .media = media };
+}
+
+/* What the vault has of the item may be removed from the recorder later, where that is wanted. */
+static void note_kept(struct session *s)
+{
+	const struct pull_item *item = &s->items[s->at];
+	struct pull_kept kept;
+
+	pull_last_kept(s->pull, &kept);
+	if (s->kept == NULL || item->media == NULL || !kept.media)
+		return;
+	add_kept(s, item->media, &kept.media_blob, true);
+	if (kept.bwm)
+		add_kept(s, item->bwm, &kept.bwm_blob, false);
+	if (kept.minisig)
+		add_kept(s, item->minisig, &kept.minisig_blob, false);
+}
+
 static void count(struct session *s, enum pull_result result)
 {
 	const struct listing_file *media = s->items[s->at].media;
@@ -197,6 +220,8 @@ static void count(struct session *s, enum pull_result result)
 	case PULL_LOST:
 		return;
 	}
+	if (result == PULL_STORED || result == PULL_KNOWN)
+		note_kept(s);
 	s->bytes_done += size;
 	s->at++;
 	s->job.changed(s->job.data);
@@ -239,6 +264,10 @@ void session_forget_card(struct session *s)
 {
 	pull_free(TAKE(s->pull));
 	free(TAKE(s->items));
+	free(TAKE(s->kept));
+	s->n_kept = 0;
+	session_forget_past(s);
+	json_decref(TAKE(s->check));
 	plan_clear(&s->plan);
 	listing_clear(&s->listing);
 }

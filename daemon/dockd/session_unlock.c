@@ -24,7 +24,7 @@ static enum session_event unlocked(struct session *s, int r)
 	if (r == 0 || r == -ENODEV)
 		return SESSION_OK;
 	snprintf(why, sizeof(why), "it is locked, and does not take the unlock command of model %s:"
-		 " %s; check the model's block in recorders.d", s->model->name, uv_strerror(r));
+		 " %s; check the model's block in recorders.d", s->unlock->name, uv_strerror(r));
 	return session_fault(s, why);
 }
 
@@ -57,7 +57,7 @@ static void on_mtp_changed(void *data, const char *why)
 static void on_mtp_open(void *data, int r, struct mtp *mtp, const struct err *e)
 {
 	struct session *s = data;
-	const struct model *m = s->model;
+	const struct model *m = s->unlock;
 	struct mtp_operation op = { .code = m->operation, .n_params = m->n_params };
 
 	(void)e;
@@ -78,7 +78,7 @@ static void on_let_go(void *data)
 /* The interface is ours: say the word.  It takes the io; unlocked() comes when that is let go. */
 static void say_it(struct session *s, struct usb_io *io)
 {
-	const struct model *m = s->model;
+	const struct model *m = s->unlock;
 	int r = s->stop == SESSION_GO_ON ? -EINVAL : -ECANCELED;
 
 	if (r == -ECANCELED)
@@ -107,11 +107,11 @@ enum session_event session_start_unlock(struct session *s)
 {
 	int r;
 
-	s->model = models_match(s->job.parts->models, &s->info);
-	if (s->model->unlock == MODEL_UNLOCK_NONE)
+	s->unlock = models_match(s->job.parts->unlocks, &s->info);
+	if (s->unlock->unlock == MODEL_UNLOCK_NONE)
 		return SESSION_SKIP;
 	log_info("slot %s: %04x:%04x is a locked %s: sending its unlock command", s->job.slot,
-		 s->info.vid, s->info.pid, s->model->name);
+		 s->info.vid, s->info.pid, s->unlock->name);
 	s->locked = s->info;
 	r = s->job.source->open(s->job.device, on_opened, s);
 	return r < 0 ? unlocked(s, r) : SESSION_WAIT;
@@ -126,7 +126,7 @@ static void on_not_returned(uv_timer_t *t)
 
 	timer_free(TAKE(s->return_timer));
 	snprintf(why, sizeof(why), "it took the unlock command of model %s and did not come back"
-		 " within %u s; dock it again", s->model->name, (s->model->wait_ms + 999) / 1000);
+		 " within %u s; dock it again", s->unlock->name, (s->unlock->wait_ms + 999) / 1000);
 	session_step(s, session_fault(s, why));
 }
 
@@ -137,7 +137,7 @@ enum session_event session_start_return(struct session *s)
 	s->return_timer = timer_new(s->job.parts->loop, s);
 	if (s->return_timer == NULL)
 		return session_fault(s, "no memory to wait for it; dock it again later");
-	uv_timer_start(s->return_timer, on_not_returned, s->model->wait_ms, 0);
+	uv_timer_start(s->return_timer, on_not_returned, s->unlock->wait_ms, 0);
 	return SESSION_WAIT;
 }
 

@@ -31,6 +31,7 @@ static const struct {
 	TEXT(control, "/run/dockvault/control", true),
 	TEXT(seal_key, "", true),
 	TEXT(lister, LIBEXECDIR "/dock-lister", true),
+	TEXT(clear, "/run/dockvault-clear", true),
 	TEXT(recorders, DATADIR "/recorders.d:/etc/dockvault/recorders.d", false),
 #undef TEXT
 };

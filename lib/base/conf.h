@@ -39,6 +39,7 @@ struct conf {
 	 * credentials, without those /etc/dockvault/seal.key. */
 	char seal_key[CONF_PATH_MAX];
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
+	char clear[CONF_PATH_MAX];	/* socket of dock-clear */
 	char recorders[CONF_PATH_MAX];	/* directories of recorders.d(5), parted by ':' */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;

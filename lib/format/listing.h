@@ -91,7 +91,8 @@ enum listing_type {
 };
 
 struct listing_medium {
-	enum listing_kind { LISTING_BLOCKS, LISTING_MTP } kind;
+	/* MTP_STATE: an MTP device of which no object is listed, but what it says of itself */
+	enum listing_kind { LISTING_BLOCKS, LISTING_MTP, LISTING_MTP_STATE } kind;
 	enum listing_encoding { LISTING_GB18030, LISTING_UTF8 } encoding;
 	unsigned n_units;
 	struct listing_unit {

@@ -150,10 +150,10 @@ void plan_unreadable(const struct listing_file *file, const char *recorder, int6
 void plan_holes(const struct listing_file *file, const char *recorder, int64_t docked_ms,
 		size_t holes, uint64_t bytes, struct findings *out)
 {
-	struct finding f = of_recorder(recorder, FINDING_UNREADABLE_FILE, docked_ms);
+	struct finding f = card_finding(recorder, FINDING_UNREADABLE_FILE, docked_ms);
 
-	file_fact(file, f.fact);
-	f.detail = file_detail(file);
+	card_file_fact(file, f.fact);
+	f.detail = card_file_detail(file);
 	json_object_set_new(f.detail, "holes", json_integer((json_int_t)holes));
 	json_object_set_new(f.detail, "bytes", json_integer((json_int_t)bytes));
 	json_object_set_new(f.detail, "why", finding_text("the card returns a read error"));
