@@ -234,7 +234,8 @@ int64_t mtp_value_read(const uint8_t *p, size_t len, uint16_t type, struct mtp_v
 /* What a property may be.  A form that is cut says nothing. */
 static void in_form(struct in *in, struct mtp_prop_desc *d)
 {
-	uint64_t form = in_number(in, 1), one;
+	unsigned form = (unsigned)in_number(in, 1);
+	uint64_t one;
 	uint16_t type = d->now.type;
 	uint32_t n;
 
