@@ -90,6 +90,7 @@ check-headers:
 
 # A developer's tool a file of tests/tools.
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+$(BUILD)/list-device: $(call obj,tests/unit/mtp_rig.c)
 $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 

@@ -61,6 +61,7 @@ static void next_bytes(struct bench *b, uint8_t *to, size_t n)
 /* The next step of the script upon what a sound device would have said. */
 static int step(struct bench *b, struct buf *data, struct listing_operation *response)
 {
+	enum how how;
 	uint32_t at;
 	size_t n;
 
@@ -68,7 +69,8 @@ static int step(struct bench *b, struct buf *data, struct listing_operation *res
 		b->sound--;
 		return 0;
 	}
-	switch ((enum how)(next(b, 1) % HOWS)) {
+	how = (enum how)(next(b, 1) % HOWS);
+	switch (how) {
 	case PATCHED:
 		at = next(b, 2);
 		n = next(b, 1);
@@ -76,7 +78,8 @@ static int step(struct bench *b, struct buf *data, struct listing_operation *res
 			next_bytes(b, data->p + at, MIN(n, data->len - at));
 		break;
 	case REPLACED:
-		n = MIN(next(b, 2), b->left);
+		n = next(b, 2);
+		n = MIN(n, b->left);
 		buf_reset(data);
 		buf_add(data, b->script, n);
 		b->script += n;
@@ -86,11 +89,10 @@ static int step(struct bench *b, struct buf *data, struct listing_operation *res
 		response->code = (uint16_t)next(b, 2);
 		break;
 	case CUT:
-		data->len = MIN(data->len, next(b, 2));
-		break;
 	case FAILED:
-		data->len = MIN(data->len, next(b, 2));
-		return -EIO;
+		n = next(b, 2);
+		data->len = MIN(data->len, n);
+		return how == FAILED ? -EIO : 0;
 	case GONE:
 		return -EPIPE;
 	case SOUND_MANY:
