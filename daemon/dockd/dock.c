@@ -15,9 +15,13 @@
 #include "control.h"
 #include "parts.h"
 #include "session.h"
+#include "timer.h"
 
 /* A configured port. */
 enum { LOCK_TRIES = 40, LOCK_RETRY_MS = 50 };
+
+/* How often it is asked who was not docked in time; alertd has no such timer of its own yet. */
+enum { SWEEP_MS = 10 * 60 * 1000 };
 
 struct place {
 	struct dock *dock;
@@ -34,8 +38,21 @@ struct other {
 	struct usb_device_info info;
 };
 
+/* What a person imports, on a connection of its own. */
+struct import {
+	struct dock *dock;
+	struct import_peer *peer;	/* NULL: free, or the person left */
+	struct import_request request;
+	char name[24];			/* "import-1" */
+	struct session *session;	/* NULL: free */
+};
+
 struct dock {
 	struct parts parts;
+	struct models models;
+	struct import_server *import_server;
+	struct import imports[IMPORT_PEERS_MAX];
+	uv_timer_t *sweep;
 	struct rate rate;
 	struct control *control;
 	struct place *places;		/* conf->n_slots of them */
@@ -97,6 +114,9 @@ static bool is_busy(const struct dock *d)
 	for (i = 0; i < d->parts.conf->n_slots; i++)
 		if (d->places[i].session != NULL)
 			return true;
+	for (i = 0; i < COUNT(d->imports); i++)
+		if (d->imports[i].session != NULL)
+			return true;
 	return false;
 }
 
@@ -111,6 +131,14 @@ static void free_session(struct place *p)
 	on_changed(p->dock);
 }
 
+static void free_import(struct import *m)
+{
+	session_free(TAKE(m->session));
+	if (m->dock->stopping)
+		close_parts(m->dock);
+	on_changed(m->dock);
+}
+
 static void on_session_over(void *data, struct session *s)
 {
 	struct dock *d = data;
@@ -119,6 +147,12 @@ static void on_session_over(void *data, struct session *s)
 	for (i = 0; i < d->parts.conf->n_slots; i++) {
 		if (d->places[i].session == s) {
 			free_session(&d->places[i]);
+			return;
+		}
+	}
+	for (i = 0; i < COUNT(d->imports); i++) {
+		if (d->imports[i].session == s) {
+			free_import(&d->imports[i]);
 			return;
 		}
 	}
@@ -149,6 +183,37 @@ static void list_other(struct dock *d, void *device, const struct usb_device_inf
 	}
 }
 
+static void unplugged(struct place *p)
+{
+	if (p->session != NULL && session_is_docked(p->session) &&
+	    session_stop(p->session, SESSION_UNPLUGGED))
+		free_session(p);
+}
+
+/* A recorder that is being unlocked comes back as something else. */
+static void left_place(struct place *p)
+{
+	p->device = NULL;
+	if (p->session == NULL || !session_may_return(p->session))
+		unplugged(p);
+}
+
+static void arrived_at(struct place *p, const struct source *source, void *device,
+		       const struct usb_device_info *info)
+{
+	if (p->device != NULL)		/* the news that it left comes late */
+		left_place(p);
+	if (p->session != NULL && !session_may_return(p->session))
+		unplugged(p);		/* it never came back from its unlocking, and is over */
+	p->source = source;
+	p->device = device;
+	p->info = *info;
+	if (p->session == NULL)
+		start_session(p);
+	else if (session_may_return(p->session))
+		session_returned(p->session, source, device, info);
+}
+
 void dock_arrived(struct dock *d, const struct source *source, void *device,
 		  const struct usb_device_info *info)
 {
@@ -156,26 +221,11 @@ void dock_arrived(struct dock *d, const struct source *source, void *device,
 
 	if (d->stopping || info->class == USB_CLASS_HUB)
 		return;
-	if (p == NULL) {
+	if (p == NULL)
 		list_other(d, device, info);
-	} else {
-		if (p->device != NULL)	/* the news that it left comes late */
-			dock_left(d, p->device);
-		p->source = source;
-		p->device = device;
-		p->info = *info;
-		if (p->session == NULL)
-			start_session(p);
-	}
+	else
+		arrived_at(p, source, device, info);
 	on_changed(d);
-}
-
-static void left_place(struct place *p)
-{
-	p->device = NULL;
-	if (p->session != NULL && session_is_docked(p->session) &&
-	    session_stop(p->session, SESSION_UNPLUGGED))
-		free_session(p);
 }
 
 void dock_left(struct dock *d, void *device)
@@ -189,6 +239,91 @@ void dock_left(struct dock *d, void *device)
 		if (d->others[i].device == device)
 			d->others[i].device = NULL;
 	on_changed(d);
+}
+
+/* ------ imports ------ */
+
+static struct import *free_place_of_import(struct dock *d)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(d->imports); i++)
+		if (d->imports[i].session == NULL)
+			return &d->imports[i];
+	return NULL;
+}
+
+static int on_import(void *data, struct import_peer *peer, const struct import_request *q,
+		     const char **ret_session, const char **ret_slot, struct err *e)
+{
+	struct dock *d = data;
+	struct import *m = free_place_of_import(d);
+	struct session_job job = {
+		.parts = &d->parts, .taken = taken, .changed = on_changed,
+		.over = on_session_over, .data = d,
+	};
+
+	if (m == NULL || d->stopping)
+		return err_set(e, -EBUSY, "other imports are under way: try again when they ended");
+	m->dock = d;
+	m->request = *q;
+	snprintf(m->name, sizeof(m->name), "import-%d", (int)(m - d->imports) + 1);
+	job.import = &m->request;
+	job.slot = m->name;
+	snprintf(job.info.port, sizeof(job.info.port), "%s", m->name);
+	if (session_new(&job, &m->session) < 0)
+		return err_set(e, -ENOMEM, "no memory for an import: try again later");
+	m->peer = peer;
+	*ret_session = session_id(m->session);
+	*ret_slot = m->name;
+	on_changed(d);
+	return 0;
+}
+
+static void on_import_left(void *data, struct import_peer *peer)
+{
+	struct dock *d = data;
+	size_t i;
+
+	for (i = 0; i < COUNT(d->imports); i++) {
+		struct import *m = &d->imports[i];
+
+		if (m->session == NULL || m->peer != peer)
+			continue;
+		m->peer = NULL;
+		if (session_is_docked(m->session) && session_stop(m->session, SESSION_UNPLUGGED))
+			free_import(m);
+	}
+	on_changed(d);
+}
+
+static int open_imports(struct dock *d, struct err *e)
+{
+	static const struct import_events events = { .begin = on_import, .left = on_import_left };
+	char path[CONF_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s.import", d->parts.conf->control);
+	return import_server_new(d->parts.loop, path, &events, d, &d->import_server, e);
+}
+
+/* ------ who was not docked in time ------ */
+
+static void on_swept(void *data, int r, uint64_t n, const struct err *e)
+{
+	(void)data;
+	if (r < 0)
+		log_debug("not_docked: %s", e->msg);
+	else if (n > 0)
+		log_warn("%llu recorders were not docked within a day: see the findings not_docked",
+			 (unsigned long long)n);
+}
+
+static void on_sweep(uv_timer_t *t)
+{
+	struct dock *d = t->data;
+
+	if (catalog_is_up(d->parts.catalog))
+		catalog_sweep_not_docked(d->parts.catalog, on_swept, d);
 }
 
 /* ------ for people ------ */
@@ -225,6 +360,12 @@ json_t *dock_state(const struct dock *d)
 		place_view(&d->places[i], &v);
 		json_array_append_new(slots, slot_json(&v));
 	}
+	for (i = 0; i < COUNT(d->imports); i++) {
+		if (d->imports[i].session == NULL)
+			continue;
+		session_view(d->imports[i].session, &v);
+		json_array_append_new(slots, slot_json(&v));
+	}
 	for (i = 0; i < DOCK_OTHERS_MAX; i++) {
 		if (d->others[i].device == NULL)
 			continue;
@@ -254,6 +395,8 @@ static void on_catalog_state(void *data, bool up, const char *why)
 			 " when it is back", why);
 	if (d->closing)
 		return;
+	if (up)
+		uv_timer_start(d->sweep, on_sweep, 0, SWEEP_MS);
 	snapshot_catalog_state(d->parts.snapshot, up);
 	clerk_catalog_state(d->parts.clerk, up);
 	on_changed(d);
@@ -341,8 +484,14 @@ static int open_catalog(struct dock *d, struct err *e)
 
 static int open_parts(struct dock *d, struct err *e)
 {
-	int r = take_lock(d, e);
+	int r = models_load(d->parts.conf->recorders, &d->models, e);
 
+	d->parts.models = &d->models;
+	d->sweep = timer_new(d->parts.loop, d);
+	if (r == 0 && d->sweep == NULL)
+		r = err_set(e, -ENOMEM, "no memory for a timer");
+	if (r == 0)
+		r = take_lock(d, e);
 	if (r == 0)
 		r = open_store(d, e);
 	if (r == 0)
@@ -350,6 +499,8 @@ static int open_parts(struct dock *d, struct err *e)
 	if (r == 0)
 		r = control_new(d->parts.loop, d->parts.conf->control, on_control, d,
 				&d->control, e);
+	if (r == 0)
+		r = open_imports(d, e);
 	return r;
 }
 
@@ -385,6 +536,7 @@ static void close_parts(struct dock *d)
 		return;
 	d->closing = true;
 	control_free(TAKE(d->control));
+	timer_free(TAKE(d->sweep));
 	if (d->parts.catalog != NULL)
 		catalog_free(d->parts.catalog, on_catalog_freed, d);
 	else
@@ -404,6 +556,13 @@ void dock_stop(struct dock *d, void (*cb)(void *data), void *data)
 		if (p->session != NULL && session_stop(p->session, SESSION_SHUTDOWN))
 			free_session(p);
 	}
+	for (i = 0; i < COUNT(d->imports); i++) {
+		struct import *m = &d->imports[i];
+
+		if (m->session != NULL && session_stop(m->session, SESSION_SHUTDOWN))
+			free_import(m);
+	}
+	import_server_free(TAKE(d->import_server));
 	close_parts(d);
 }
 
@@ -415,6 +574,7 @@ void dock_free(struct dock *d)
 		BUG("dock: freed before it stopped");
 	if (d->lock >= 0)
 		close(d->lock);
+	models_clear(&d->models);
 	free(d->places);
 	free(d);
 }

@@ -576,6 +576,11 @@ bool session_stop(struct session *s, enum session_stop why)
 	return false;
 }
 
+const char *session_id(const struct session *s)
+{
+	return s->id;
+}
+
 const char *session_recorder(const struct session *s)
 {
 	return s->recorder.id;

@@ -86,6 +86,7 @@ bool session_may_return(const struct session *s);
 void session_returned(struct session *s, const struct source *source, void *device,
 		      const struct usb_device_info *info);
 
+const char *session_id(const struct session *s);
 /* The recorder's id, "" while unknown; and whether it is still there. */
 const char *session_recorder(const struct session *s);
 bool session_is_docked(const struct session *s);

@@ -16,6 +16,7 @@
 #include "rules/card_deleted.h"
 #include "rules/card_names.h"
 #include "session_impl.h"
+#include "timer.h"
 
 enum {
 	ASK_TIMEOUT_MS = 15000,		/* of all questions together */

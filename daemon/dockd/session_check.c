@@ -11,6 +11,7 @@
 #include "base/utc.h"
 #include "base/util.h"
 #include "session_impl.h"
+#include "timer.h"
 
 enum {
 	CLOCK_GOOD_MS = 1000,		/* nearer than that no clock of whole seconds can be set */

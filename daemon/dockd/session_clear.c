@@ -22,6 +22,7 @@
 #include "base/util.h"
 #include "clear_client.h"
 #include "session_impl.h"
+#include "timer.h"
 
 enum {
 	RECORDED_TRIES = 60,		/* the catalog takes in what was just stored meanwhile */
@@ -298,7 +299,7 @@ static void on_read_back(uv_work_t *w, int status)
 		return;
 	}
 	if (status < 0 || c->r < 0)
-		snprintf(c->why, sizeof(c->why), "its blob cannot be read back: %s",
+		snprintf(c->why, sizeof(c->why), "its blob cannot be read back: %.150s",
 			 status < 0 ? uv_strerror(status) : c->e.msg);
 	else if (c->verdict != VAULT_WHOLE || c->kept_size != k->file->size)
 		snprintf(c->why, sizeof(c->why), "its blob in the vault is not whole: run"

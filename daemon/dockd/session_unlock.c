@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "recorder/unlock.h"
 #include "session_impl.h"
+#include "timer.h"
 
 /* ------ the command ------ */
 
@@ -107,7 +108,7 @@ enum session_event session_start_unlock(struct session *s)
 {
 	int r;
 
-	s->unlock = models_match(s->job.parts->unlocks, &s->info);
+	s->unlock = models_match(s->job.parts->models, &s->info);
 	if (s->unlock->unlock == MODEL_UNLOCK_NONE)
 		return SESSION_SKIP;
 	log_info("slot %s: %04x:%04x is a locked %s: sending its unlock command", s->job.slot,

@@ -89,7 +89,7 @@ static int list(struct link *link, struct name_gbk *gbk)
 	if (ret < 0)
 		return ret;
 	report_init(&report, link_peer(link));
-	if (link_peer(link)->medium.kind == LISTING_MTP)
+	if (link_peer(link)->medium.kind != LISTING_BLOCKS)
 		ret = walk_mtp(link_peer(link), &report);
 	else
 		ret = list_units(link_peer(link), gbk, &report);

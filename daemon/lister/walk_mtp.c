@@ -206,8 +206,10 @@ int walk_mtp(struct peer *peer, struct report *report)
 
 	if (r == 0 && mtp_tell_device(&w)) {
 		mtp_tell_storages(&w);
-		mtp_find_objects(&w);
-		tell_files(&w);
+		if (peer->medium.kind == LISTING_MTP) {	/* and not only its state is asked for */
+			mtp_find_objects(&w);
+			tell_files(&w);
+		}
 	}
 	objects_fini(&w.objects);
 	buf_clear(&w.info);

@@ -67,7 +67,7 @@ bool listing_medium_is_sound(const struct listing_medium *m)
 {
 	if (m->encoding != LISTING_GB18030 && m->encoding != LISTING_UTF8)
 		return false;
-	if (m->kind == LISTING_MTP)
+	if (m->kind == LISTING_MTP || m->kind == LISTING_MTP_STATE)
 		return m->n_units == 0;
 	if (m->kind != LISTING_BLOCKS || m->n_units == 0 || m->n_units > LISTING_UNITS_MAX)
 		return false;

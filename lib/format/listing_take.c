@@ -208,7 +208,7 @@ static bool inside_unit(const struct listing_unit *u, uint64_t offset, uint64_t 
 /* What is said of blocks is said of a unit with a medium in it, what is said of MTP of none. */
 static bool unit_exists(const struct listing_reader *r, uint32_t unit)
 {
-	if (r->medium.kind == LISTING_MTP)
+	if (r->medium.kind != LISTING_BLOCKS)
 		return unit == 0;
 	return unit < r->medium.n_units && r->medium.units[unit].size > 0;
 }
@@ -230,7 +230,7 @@ static void close_file(struct listing_reader *r)
 		return;
 	r->open = false;
 	f = &r->l.files[r->l.n_files - 1];
-	if (r->medium.kind == LISTING_MTP)
+	if (r->medium.kind != LISTING_BLOCKS)
 		return;
 	if (f->trouble[0] == '\0' && r->located < f->size)
 		snprintf(f->trouble, sizeof(f->trouble),
@@ -335,7 +335,7 @@ static int take_extents(struct listing_reader *r, struct body *b, struct err *e)
 {
 	uint32_t n = (uint32_t)body_number(b, 2);
 
-	if (!r->open || r->medium.kind == LISTING_MTP)
+	if (!r->open || r->medium.kind != LISTING_BLOCKS)
 		return err_set(e, -EPROTO, "extents that belong to no file");
 	if (b->bad || b->left != (size_t)n * EXTENT_SIZE)
 		return err_set(e, -EPROTO, "extents that break the form");
@@ -367,7 +367,7 @@ static int take_device(struct listing_reader *r, struct body *b, struct err *e)
 	if (b->bad || b->left != 0 || (d.can & ~(uint32_t)LISTING_CAN_ALL) != 0 ||
 	    (d.battery > 100 && d.battery != LISTING_BATTERY_UNKNOWN) || d.clock_ms > 999)
 		return err_set(e, -EPROTO, "a device that breaks the form");
-	if (r->medium.kind != LISTING_MTP || r->l.device.present || r->l.n_volumes > 0 ||
+	if (r->medium.kind == LISTING_BLOCKS || r->l.device.present || r->l.n_volumes > 0 ||
 	    r->l.n_files > 0)
 		return err_set(e, -EPROTO, "a device out of order");
 	r->l.device = d;
@@ -440,7 +440,7 @@ static int take_operation(struct listing_reader *r, struct body *b, struct listi
 {
 	struct listing_operation op;
 
-	if (!body_operation(b, &op) || r->medium.kind != LISTING_MTP)
+	if (!body_operation(b, &op) || r->medium.kind == LISTING_BLOCKS)
 		return err_set(e, -EPROTO, "an operation that breaks the form");
 	if (!listing_is_mtp_read(op.code))
 		return err_set(e, -EPROTO, "the operation %04x, which is not for a lister", op.code);
