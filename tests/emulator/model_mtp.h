@@ -124,7 +124,7 @@ struct model_mtp {
 	uint16_t code;			/* as commanded */
 	uint32_t tid, params[MTP_PARAMS];
 	unsigned n_params;
-	uint16_t response;
+	enum resp_response response;
 	uint32_t answers[3];
 	unsigned n_answers;
 

@@ -12,8 +12,9 @@
  *	quit
  *
  * An IMAGE of - is a unit without a medium.  Words are separated by single
- * spaces; %XX in a word is a byte.  The SPECs are in model.h.  A client that sends more than a line at a time is answered in
- * order; one that sends a line too long is closed.
+ * spaces; %XX in a word is a byte.  The SPECs are in model.h.  A client that
+ * sends more than a line at a time is answered in order; one that sends a line
+ * too long is closed.
  */
 #ifndef EMULATOR_UMOCK_CONTROL_H
 #define EMULATOR_UMOCK_CONTROL_H

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Goal: what others wrote takes the emulator's MTP recorder for one: libmtp and gphoto2 list what is in
-# the folder and fetch it to the last byte, by property list, by whole object and by parts.
+# Goal: what others wrote takes the emulator's MTP recorder for one: libmtp and gphoto2 list what is
+# in the folder, by object and by property list, fetch it to the last byte, send and delete.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 for program in mtp-files mtp-getfile mtp-detect gphoto2; do
-	command -v "$program" >/dev/null || { echo "skipped: $program is not installed (tools/setup)"; exit 77; }
+	command -v "$program" >/dev/null || { echo "$program is not installed: tools/setup"; exit 77; }
 done
 dir=$(mktemp -d)
 mkdir "$dir/pid" "$dir/out"
@@ -15,7 +15,10 @@ fail() { echo "FAILED: $1"; tail -n 20 "$dir/seen" "$dir/log"; exit 1; }
 testbed=$(TMPDIR=$dir proc start --log "$dir/log" --ready line -- \
 	umockdev-wrapper "$BUILD/dock-emulator" --control "$dir/control")
 emulator() { "$BUILD/dock-emulator" --control "$dir/control" --send "$1" >/dev/null || fail "$1"; }
-peer() { (cd "$dir/out" && HOME=$dir UMOCKDEV_DIR=$testbed exec timeout 60 umockdev-wrapper "$@") >"$dir/seen" 2>&1; }
+peer() {
+	(cd "$dir/out" && HOME=$dir UMOCKDEV_DIR=$testbed exec timeout 60 umockdev-wrapper "$@") \
+		>"$dir/seen" 2>&1
+}
 
 # Lengths around the packet and the header, a name that is not ASCII, folders in folders.
 card=$dir/card
@@ -32,8 +35,10 @@ digests "$card" >"$dir/expected"
 # The listing of libmtp: name and size of every file, however it asks for them.
 expect_listed() {
 	peer mtp-files || fail "mtp-files: $1"
-	sed -n 's/^   Filename: //p; s/^   File size \([0-9]*\) .*/\1/p' "$dir/seen" | paste - - | sort >"$dir/listed"
-	find "$card" -type f -printf '%f\t%s\n' | sort | diff - "$dir/listed" || fail "mtp-files lists other files: $1"
+	sed -n 's/^   Filename: //p; s/^   File size \([0-9]*\) .*/\1/p' "$dir/seen" |
+		paste - - | sort >"$dir/listed"
+	find "$card" -type f -printf '%f\t%s\n' | sort | diff - "$dir/listed" ||
+		fail "mtp-files lists other files: $1"
 }
 fetch_all() {
 	local id

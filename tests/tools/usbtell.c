@@ -82,7 +82,7 @@ static int await(int *seen)
 
 static int watch(uint16_t vid, uint16_t pid, libusb_hotplug_event event, int *seen)
 {
-	return libusb_hotplug_register_callback(NULL, event, LIBUSB_HOTPLUG_NO_FLAGS, vid, pid,
+	return libusb_hotplug_register_callback(NULL, (int)event, LIBUSB_HOTPLUG_NO_FLAGS, vid, pid,
 						LIBUSB_HOTPLUG_MATCH_ANY, on_hotplug, seen, NULL);
 }
 
