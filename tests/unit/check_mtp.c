@@ -260,6 +260,8 @@ static void run(struct session *s, const struct rig_step *steps, const struct re
 #define FILE_INFO(t)	BYTES(RIG_OUT, "\x4a\0\0\0\2\0\x0c\x10" t "\0\0\0" \
 		  "\0\0\0\0\0\x30\0\0\5\0\0\0" Z10 Z10 Z10 Z10 "\3a\0b\0\0\0\0\0\0")
 #define FILE_BYTES(t)	BYTES(RIG_OUT, "\x11\0\0\0\2\0\x0d\x10" t "\0\0\0nonce")
+/* The first packet of data that promises so much. */
+#define PROMISE(c, t, count)	{ RIG_DATA, c, t, .len = 500, .promised = (count) }
 #define INFO(t)		CMD(0x1001, t, 1, 0)
 #define PART64(t, high)	CMD(0x95c1, t, 4, 7, 0, high, 2048)
 #define PART32(t)	CMD(0x101b, t, 3, 7, 0, 2048)
@@ -338,10 +340,10 @@ static const struct {
 	  { OPEN, CMD(0x1009, 1, 1, 7), { RIG_DATA, 0x1009, 1, .len = 2548, .promised = 8192 },
 	    RECOVERY("\1"), SHOWN(2, 9), CLOSE(3) } },
 	{ "an object that has shrunk", CAN_OBJECT, { FETCH(0, -EIO, "smaller than it was listed") },
-	  "", { OPEN, CMD(0x1009, 1, 1, 7), { RIG_DATA, 0x1009, 1, .len = 500, .promised = 8000 }, RECOVERY("\1"), CLOSE(2) } },
+	  "", { OPEN, CMD(0x1009, 1, 1, 7), PROMISE(0x1009, 1, 8000), RECOVERY("\1"), CLOSE(2) } },
 	{ "an object that has grown", CAN_OBJECT, { FETCH(0, -EIO, "more than it was asked for") },
-	  "", { OPEN, CMD(0x1009, 1, 1, 7), { RIG_DATA, 0x1009, 1, .len = 500, .promised = 8193 }, RECOVERY("\1"),
-		CMD(0x1009, 2, 1, 7), { RIG_DATA, 0x1009, 2, .len = 500, .promised = 8193 }, RECOVERY("\2"), CLOSE(3) } },
+	  "", { OPEN, CMD(0x1009, 1, 1, 7), PROMISE(0x1009, 1, 8193), RECOVERY("\1"),
+		CMD(0x1009, 2, 1, 7), PROMISE(0x1009, 2, 8193), RECOVERY("\2"), CLOSE(3) } },
 	{ "an object whose end does not come", CAN_OBJECT,
 	  { FETCH(4096, 0, NULL), FETCH(6144, -EIO, "sent only 1024 bytes") }, "",
 	  { OPEN, CMD(0x1009, 1, 1, 7), { RIG_DATA, 0x1009, 1, .len = 7168, .promised = 8192 },
@@ -375,8 +377,8 @@ static const struct {
 	{ "the response of another", CAN64, { WANT(0, NULL) }, "",
 	  { OPEN, PART64(1, 0), RESP0(OK, 9), RECOVERY("\1"), PART64_OK(2), CLOSE(3) } },
 	{ "more than asked", CAN64, { WANT(-EIO, "more than it was asked for") }, "",
-	  { OPEN, PART64(1, 0), { RIG_DATA, 0x95c1, 1, .len = 500, .promised = 2049 }, RECOVERY("\1"),
-	    PART64(2, 0), { RIG_DATA, 0x95c1, 2, .len = 500, .promised = 2049 }, RECOVERY("\2"), CLOSE(3) } },
+	  { OPEN, PART64(1, 0), PROMISE(0x95c1, 1, 2049), RECOVERY("\1"),
+	    PART64(2, 0), PROMISE(0x95c1, 2, 2049), RECOVERY("\2"), CLOSE(3) } },
 	{ "more than promised", CAN64, { WANT(0, NULL) }, "",
 	  { OPEN, PART64(1, 0), { RIG_DATA, 0x95c1, 1, .len = 2036, .promised = 2030 },
 	    RECOVERY("\1"), PART64_OK(2), CLOSE(3) } },
