@@ -1,4 +1,4 @@
-/* What transaction.c, transaction_data.c and transaction_recover.c share, and nobody else includes. */
+/* What the files transaction*.c share, and nobody else includes. */
 #ifndef RECORDER_TRANSACTION_IMPL_H
 #define RECORDER_TRANSACTION_IMPL_H
 

@@ -93,6 +93,29 @@ expect "^content 1-1 4194304 $(digest "$dir/1-1.img")$"
 end_probe
 emulator "undock 1-1"
 
+# One that serves files: its session opens, and again after whoever read it was killed.
+mkdir "$dir/files"
+emulator "dock 1-3 $dir/files mtp=1 serial=FILES"
+probe --read
+expect "^mtp 1-3 [1-9][0-9]+ 2001$"
+end_probe
+emulator "undock 1-3"
+emulator "dock 1-3 $dir/files mtp=1 fault=delay-us=20000"
+probe --read
+expect "^identity 1-3 "
+kill -9 "$probe_pid"
+wait "$probe_pid" 2>/dev/null || true
+probe --read
+expect "^mtp 1-3 [1-9][0-9]+ 2001$"
+end_probe
+emulator "undock 1-3"
+emulator "dock 1-3 $dir/files mtp=1 fault=no-answer=1"
+probe --read
+expect "^arrived 1-3 .* mtp$"
+emulator "undock 1-3"
+expect "^left 1-3$"
+end_probe
+
 # More pluggings than a bus has numbers.
 for ((i = 0; i < 140; i++)); do
 	emulator "dock 1-2 $dir/1-2.img"

@@ -8,11 +8,13 @@
  *	arrived PORT VID:PID CLASS
  *	identity PORT SERIAL|MANUFACTURER|PRODUCT	or: identity PORT error -ERRNO
  *	disk PORT BYTES BLOCK-SIZE			or: disk PORT error -ERRNO SENTENCE
+ *	mtp PORT BYTES-OF-DEVICEINFO RESPONSE		or: mtp PORT error -ERRNO SENTENCE
  *	unreadable PORT OFFSET -ERRNO SENTENCE
  *	content PORT BYTES-READ BLAKE2B-256
+ *	changed PORT SENTENCE
  *	left PORT
  *
- * With --read every disk is read from end to end.  It writes to no device, and
+ * With --read every disk is read from end to end, and every MTP recorder asked who it is.  It writes to no device, and
  * is the first thing to try on a new model of recorder.
  */
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "recorder/disk.h"
+#include "recorder/mtp.h"
 #include "recorder/usb_host.h"
 
 enum { IN_FLIGHT = 2 };
@@ -38,7 +41,9 @@ struct reading {
 	struct probe *probe;
 	struct reading *next;
 	char port[USB_PORT_MAX];
-	struct disk *disk;
+	struct disk *disk;		/* one of the two */
+	struct mtp *mtp;
+	struct mtp_query query;
 	uint64_t size, asked, read;
 	struct disk_read reads[IN_FLIGHT];
 	uint8_t *buf;
@@ -71,17 +76,20 @@ static void reading_free(struct reading *g)
 	free(g);
 }
 
-static void on_disk_closed(void *data)
+static void on_closed(void *data)
 {
 	reading_free(data);
 }
 
 static void reading_close(struct reading *g)
 {
-	if (g->closing || g->disk == NULL)
+	if (g->closing || (g->disk == NULL && g->mtp == NULL))
 		return;
 	g->closing = true;
-	disk_close(g->disk, on_disk_closed, g);
+	if (g->mtp != NULL)
+		mtp_close(g->mtp, on_closed, g);
+	else
+		disk_close(g->disk, on_closed, g);
 }
 
 static void report(struct reading *g)
@@ -149,6 +157,56 @@ static void on_disk_open(void *data, int r, struct disk *d, const struct disk_in
 	}
 }
 
+static void on_piece(struct mtp_query *q, uint32_t len)
+{
+	struct reading *g = q->data;
+
+	g->read += len;
+	mtp_query_more(g->mtp, q);
+}
+
+static void on_asked(struct mtp_query *q, int r)
+{
+	struct reading *g = q->data;
+
+	if (r < 0)
+		printf("mtp %s error %d %s\n", g->port, r, q->why);
+	else
+		printf("mtp %s %" PRIu64 " %04x\n", g->port, g->read, q->response.code);
+	reading_close(g);
+}
+
+static void on_mtp_open(void *data, int r, struct mtp *m, const struct err *e)
+{
+	struct reading *g = data;
+
+	if (r < 0) {
+		printf("mtp %s error %d %s\n", g->port, r, e->msg);
+		reading_close(g);
+		return;
+	}
+	g->query = (struct mtp_query){
+		.op.code = PTP_GET_DEVICE_INFO, .buf = g->buf, .room = DISK_READ_MAX,
+		.piece = on_piece, .cb = on_asked, .data = g,
+	};
+	if (mtp_query(m, &g->query) < 0)
+		reading_close(g);
+}
+
+static void on_changed(void *data, const char *why)
+{
+	struct reading *g = data;
+
+	printf("changed %s %s\n", g->port, why);
+}
+
+static int open_reading(struct reading *g, struct usb_io *io)
+{
+	if (io->protocol == USB_PROTOCOL_MTP)
+		return mtp_open(&g->probe->loop, io, on_mtp_open, on_changed, g, &g->mtp);
+	return disk_open(&g->probe->loop, io, on_disk_open, g, &g->disk);
+}
+
 static void on_opened(void *data, int r, struct usb_io *io)
 {
 	struct reading *g = data;
@@ -158,8 +216,7 @@ static void on_opened(void *data, int r, struct usb_io *io)
 		reading_free(g);
 		return;
 	}
-	if (g->probe->ending ||
-	    disk_open(&g->probe->loop, io, on_disk_open, g, &g->disk) < 0) {
+	if (g->probe->ending || open_reading(g, io) < 0) {
 		io->ops->close(io, NULL, NULL);
 		reading_free(g);
 	}
@@ -197,7 +254,7 @@ static void on_identity(void *data, int r, const struct usb_device_info *info)
 	else
 		printf("identity %s %s|%s|%s\n", a->port, info->serial, info->manufacturer,
 		       info->product);
-	if (r == 0 && a->probe->reads && info->class == USB_CLASS_STORAGE)
+	if (r == 0 && a->probe->reads)
 		start_reading(a->probe, a->device, a->port);
 	free(a);
 }
