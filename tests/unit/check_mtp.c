@@ -48,6 +48,7 @@ struct session {
 	bool closed, closing, slow;	/* slow: pieces are dealt with a turn later */
 	uv_idle_t later;
 	struct mtp_query *lent;
+	void (*starve)(struct usb_io *io);
 	char why[240], changed[240];
 };
 
@@ -231,6 +232,8 @@ static void run(struct session *s, const struct rig_step *steps, const struct re
 	uv_idle_init(&s->loop, &s->later);
 	s->later.data = s;
 	io = rig_new(&s->loop, &s->rig);
+	if (s->starve != NULL)
+		s->starve(io);
 	ck_assert_int_eq(mtp_open(&s->loop, io, on_open, on_changed, s, &s->mtp), 0);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	ck_assert(s->closed);
@@ -560,6 +563,43 @@ START_TEST(closing_does_not_wait_for_ever)
 }
 END_TEST
 
+static struct {
+	struct usb_io_ops ops;
+	int (*submit)(struct usb_io *io, struct usb_xfer *x);
+	uint8_t endpoint;
+	unsigned every, n;
+} famine;
+
+/* Each so many transfers of an endpoint there is no memory for one. */
+static int starved_submit(struct usb_io *io, struct usb_xfer *x)
+{
+	if (x->endpoint == famine.endpoint && ++famine.n % famine.every == 0)
+		return -ENOMEM;
+	return famine.submit(io, x);
+}
+
+static void starve(struct usb_io *io)
+{
+	famine.ops = *io->ops;
+	famine.submit = io->ops->submit;
+	famine.ops.submit = starved_submit;
+	io->ops = &famine.ops;
+}
+
+START_TEST(memory_is_waited_for)
+{
+	static const uint8_t endpoints[] = { 0x02, 0x81, 0x83 };
+	struct session s = { .can = CAN_OBJECT, .starve = starve };
+
+	famine.endpoint = endpoints[_i];
+	famine.every = endpoints[_i] == 0x83 ? 1 : 2;	/* events may never come at all */
+	run(&s, long_script, long_requests);
+	ck_assert_int_eq(s.opened, 0);
+	ck_assert_int_eq(s.rig.step->kind, RIG_END);
+	ck_assert_uint_gt(famine.n, 0);
+}
+END_TEST
+
 static void on_open_refuse(void *data, int r, struct mtp *m, const struct err *e)
 {
 	static uint8_t buf[ROOM];
@@ -615,6 +655,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, unplugged_at_each_step, 1, (int)COUNT(long_script));
 	tcase_add_loop_test(tc, closed_at_each_step, 1, (int)COUNT(long_script) - 2);
 	tcase_add_loop_test(tc, openings_that_fail, 0, (int)COUNT(openings));
+	tcase_add_loop_test(tc, memory_is_waited_for, 0, 3);
 	tcase_add_test(tc, closing_does_not_wait_for_ever);
 	tcase_add_test(tc, refuses_what_makes_no_sense);
 }
