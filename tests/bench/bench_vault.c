@@ -1,15 +1,16 @@
 /*
- * bench_vault - how fast the vault takes in bytes that are in memory, against
- * what people would use instead: cp, b2sum -l 256, sync
+ * bench_vault - how fast the vault takes in bytes that are in memory, without
+ * and with keys (puts that can be continued), against what people would use
+ * instead: cp, b2sum -l 256, sync
  *
  *	bench_vault [-f FILES] [-m MIB] [-s STREAMS] [-b BLOCK_KIB] [-r RING] [-n ROUNDS] DIR
- *	bench_vault run STREAMS BLOCK_KIB RING VAULT FILE...
+ *	bench_vault run|run-keyed STREAMS BLOCK_KIB RING VAULT FILE...
  *
  * Makes FILES files of MIB MiB in a new directory below DIR, which disappears
- * at the end, and runs both sides ROUNDS times in turn, after one round that
+ * at the end, and runs all sides ROUNDS times in turn, after one round that
  * does not count: it lets the machine touch its memory and fill its cache.
  * Each side is a process of its own, ends when all is on the disk, and its
- * digests are compared with the other's.  Medians are printed.
+ * digests are compared with the others'.  Medians are printed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,7 @@ static struct {
 	struct vault *vault;
 	char **next, **end;	/* files nobody took yet */
 	size_t block, ring;
+	bool keyed;
 } run;
 
 static void next_file(struct stream *s);
@@ -103,11 +105,15 @@ static void on_written(void *data, int r)
 static void next_file(struct stream *s)
 {
 	struct vault_put_options o = { 0 };
+	struct digest key;
 	struct stat st;
 
 	if (run.next == run.end)
 		return;
 	s->file = *run.next++;
+	key = digest_of(s->file, strlen(s->file));
+	if (run.keyed)
+		o.resume = &key;
 	s->fd = open(s->file, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0 || fstat(s->fd, &st) < 0)
 		die(s->file);
@@ -124,6 +130,7 @@ static int run_side(int argc, char **argv)
 	unsigned n = (unsigned)strtoul(argv[2], NULL, 10);
 	struct err e;
 
+	run.keyed = strcmp(argv[1], "run-keyed") == 0;
 	run.block = strtoul(argv[3], NULL, 10) * 1024;
 	run.ring = strtoul(argv[4], NULL, 10);
 	run.next = argv + 6;
@@ -146,7 +153,7 @@ static int run_side(int argc, char **argv)
 	return 0;
 }
 
-/* ------ both sides, timed ------ */
+/* ------ all sides, timed ------ */
 
 static struct {
 	unsigned files, mib, streams, block_kib, ring, rounds;
@@ -200,13 +207,14 @@ static void in_dir(char path[PATH_SIZE + 32], const char *name)
 	snprintf(path, PATH_SIZE + 32, "%s/%s", opt.dir, name);
 }
 
-static struct cost time_vault(void)
+static struct cost time_vault(const char *how)
 {
 	static char files[FILES_MAX][PATH_SIZE + 32], vault[PATH_SIZE + 32], out[PATH_SIZE + 32];
-	char streams[16], block[16], ring[16], name[32];
-	char *argv[6 + FILES_MAX + 1] = { (char[]){ "/proc/self/exe" }, (char[]){ "run" }, streams,
-					  block, ring, vault };
+	char run_how[16], streams[16], block[16], ring[16], name[32];
+	char *argv[6 + FILES_MAX + 1] = { (char[]){ "/proc/self/exe" }, run_how, streams, block,
+					  ring, vault };
 
+	snprintf(run_how, sizeof(run_how), "%s", how);
 	snprintf(streams, sizeof(streams), "%u", opt.streams);
 	snprintf(block, sizeof(block), "%u", opt.block_kib);
 	snprintf(ring, sizeof(ring), "%u", opt.ring);
@@ -306,24 +314,31 @@ static void print_side(const char *name, struct cost c)
 
 static void compare(void)
 {
-	struct cost ours[ROUNDS_MAX], theirs[ROUNDS_MAX], a, b;
+	struct cost ours[ROUNDS_MAX], keyed[ROUNDS_MAX], theirs[ROUNDS_MAX], a, k, b;
 
 	make_files();
 	time_baseline();
-	time_vault();
+	time_vault("run");
 	compare_and_clean();
 	for (unsigned i = 0; i < opt.rounds; i++) {
 		theirs[i] = time_baseline();
-		ours[i] = time_vault();
+		ours[i] = time_vault("run");
+		compare_and_clean();
+		time_baseline();
+		keyed[i] = time_vault("run-keyed");
 		compare_and_clean();
 	}
 	a = medians(ours);
+	k = medians(keyed);
 	b = medians(theirs);
 	printf("%u files of %u MiB, %u streams, blocks of %u KiB, rings of %u, medians of %u\n",
 	       opt.files, opt.mib, opt.streams, opt.block_kib, opt.ring, opt.rounds);
 	print_side("vault", a);
+	print_side("vault, with keys", k);
 	print_side("cp + b2sum -l 256 + sync", b);
-	printf("ratio %.2f wall, %.2f CPU\n", a.wall / b.wall, a.cpu / b.cpu);
+	printf("ratio %.2f wall, %.2f CPU; keys cost %+.1f %% wall, %+.1f %% CPU\n",
+	       a.wall / b.wall, a.cpu / b.cpu, 100 * (k.wall / a.wall - 1),
+	       100 * (k.cpu / a.cpu - 1));
 }
 
 static void clean(void)
@@ -351,7 +366,7 @@ int main(int argc, char **argv)
 {
 	int o;
 
-	if (argc > 6 && strcmp(argv[1], "run") == 0)
+	if (argc > 6 && (strcmp(argv[1], "run") == 0 || strcmp(argv[1], "run-keyed") == 0))
 		return run_side(argc, argv);
 	while ((o = getopt(argc, argv, "f:m:s:b:r:n:")) != -1) {
 		switch (o) {
