@@ -30,8 +30,10 @@ $(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
 	@rm -f $@
 	ar rcs $@ $^
 
-LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/unit/check_link \
-	$(BUILD)/unit/check_report $(BUILD)/replay_card $(BUILD)/fuzz_card
+LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat \
+	$(BUILD)/unit/check_exfat_dir $(BUILD)/unit/check_table $(BUILD)/unit/check_link \
+	$(BUILD)/unit/check_report $(patsubst %,$(BUILD)/replay_%,card exfat_dir partition) \
+	$(patsubst %,$(BUILD)/fuzz_%,card exfat_dir partition)
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 
