@@ -31,7 +31,7 @@ static uint16_t add_sum(uint16_t sum, const uint8_t *b, bool primary)
 		uint8_t byte = i == 0 ? b[0] | IN_USE : b[i];
 
 		if (!primary || (i != 2 && i != 3))
-			sum = (uint16_t)((sum << 15 | sum >> 1) + byte);
+			sum = (uint16_t)(((unsigned)sum << 15 | sum >> 1) + byte);
 	}
 	return sum;
 }

@@ -157,7 +157,12 @@ START_TEST(reads_a_gpt)
 END_TEST
 
 /* Bytes of the first header, and what comes of them with and without the backup. */
-static const struct { const char *what; size_t at, len; uint64_t value; bool array, sane; } headers[] = {
+static const struct {
+	const char *what;
+	size_t at, len;
+	uint64_t value;
+	bool array, sane;
+} headers[] = {
 	{ "no signature", 0, 8, 0, false, false },
 	{ "a wrong checksum", 16, 4, 1, false, true },
 	{ "a header of 0 bytes", 12, 4, 0, false, false },
@@ -183,7 +188,8 @@ START_TEST(has_a_backup)
 	card_put64(value, headers[_i].value);
 	memcpy(p, value, headers[_i].len);
 	t = read_disk();
-	ck_assert_msg(t.kind == TABLE_GPT && t.backup && !t.damaged && t.n == 2, "%s", headers[_i].what);
+	ck_assert_msg(t.kind == TABLE_GPT && t.backup && !t.damaged && t.n == 2, "%s",
+		      headers[_i].what);
 	ck_assert_uint_eq(t.parts[0].last, 199);
 
 	memset(disk + LAST * BLOCK, 0, BLOCK);
@@ -209,7 +215,11 @@ START_TEST(a_block_that_cannot_be_read)
 }
 END_TEST
 
-static const struct { const char *what; uint64_t first, last; enum table_wrong wrong; } seconds[] = {
+static const struct {
+	const char *what;
+	uint64_t first, last;
+	enum table_wrong wrong;
+} seconds[] = {
 	{ "fine", 1000, 1999, TABLE_FINE },
 	{ "backwards", 1000, 999, TABLE_BACKWARDS },
 	{ "all there is", 0, UINT64_MAX, TABLE_TOO_LONG },
