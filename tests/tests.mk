@@ -30,10 +30,9 @@ $(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
 	@rm -f $@
 	ar rcs $@ $^
 
-LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat \
-	$(BUILD)/unit/check_exfat_dir $(BUILD)/unit/check_table $(BUILD)/unit/check_link \
-	$(BUILD)/unit/check_report $(patsubst %,$(BUILD)/replay_%,card exfat_dir partition) \
-	$(patsubst %,$(BUILD)/fuzz_%,card exfat_dir partition)
+LISTER_FUZZ := card exfat_dir partition mtp
+LISTER_TESTS := $(patsubst %,$(BUILD)/unit/check_%,jail fat exfat_dir table link report walk_mtp) \
+	$(patsubst %,$(BUILD)/replay_%,$(LISTER_FUZZ)) $(patsubst %,$(BUILD)/fuzz_%,$(LISTER_FUZZ))
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 
@@ -91,6 +90,7 @@ check-headers:
 
 # A developer's tool a file of tests/tools.
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+$(BUILD)/list-device: $(call obj,tests/unit/mtp_rig.c)
 $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 

@@ -75,6 +75,7 @@ enum {
 	LISTING_PATH_MAX = 1024,	/* bytes of a path, raw or UTF-8 */
 	LISTING_TIME_MAX = 19,
 	LISTING_TEXT_MAX = 200,
+	LISTING_WHY_MAX = 111,		/* of a file's trouble: every file has room for one */
 	LISTING_LABEL_SIZE = 64,	/* of a label, with its NUL */
 	LISTING_UNITS_MAX = 8,
 	LISTING_VOLUMES_MAX = 16,
@@ -157,7 +158,7 @@ struct listing_file {
 					 * to size rounded up to a block.  None when deleted,
 					 * empty, in trouble or of MTP */
 	uint32_t n_extents;
-	char trouble[LISTING_TEXT_MAX + 1];	/* why its content cannot be read, or "" */
+	char trouble[LISTING_WHY_MAX + 1];	/* why its content cannot be read, or "" */
 };
 
 struct listing_trouble {
