@@ -30,9 +30,9 @@ $(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
 	@rm -f $@
 	ar rcs $@ $^
 
-LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/unit/check_link \
-	$(BUILD)/unit/check_report $(BUILD)/unit/check_walk_mtp $(BUILD)/replay_card \
-	$(BUILD)/fuzz_card $(BUILD)/replay_mtp $(BUILD)/fuzz_mtp
+LISTER_FUZZ := card exfat_dir partition mtp
+LISTER_TESTS := $(patsubst %,$(BUILD)/unit/check_%,jail fat exfat_dir table link report walk_mtp) \
+	$(patsubst %,$(BUILD)/replay_%,$(LISTER_FUZZ)) $(patsubst %,$(BUILD)/fuzz_%,$(LISTER_FUZZ))
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 

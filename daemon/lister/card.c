@@ -7,10 +7,10 @@
 
 #include "base/util.h"
 #include "format/listing.h"
+#include "table.h"
 #include "walk.h"
 
 enum {
-	PARTITIONS_MAX = 16,
 	BAD_MAX = 32,			/* blocks that could not be read: more, and the card is given up */
 };
 
@@ -108,75 +108,109 @@ static void image_stat(TSK_IMG_INFO *img, FILE *f)
 	(void)f;
 }
 
-/* Whether a file system was there; it was told then. */
-static bool list_at(struct image *m, uint64_t offset, const char *prefix, struct name_gbk *gbk)
+/* Paths begin with the unit, but for the first, and with the partition, if it is another one. */
+static bool list_at(struct image *m, uint64_t offset, const char *partition, struct name_gbk *gbk)
 {
-	TSK_FS_INFO *fs = tsk_fs_open_img(&m->img, (TSK_OFF_T)offset, TSK_FS_TYPE_FAT_DETECT);
+	char prefix[64] = "";
+	struct walk_place place = {
+		.img = &m->img, .offset = offset, .unit = m->unit, .prefix = prefix,
+	};
 
-	if (fs == NULL)
-		return false;
-	walk_list(fs, m->unit, prefix, gbk, m->report);
-	tsk_fs_close(fs);
-	return true;
+	if (m->unit > 0)
+		snprintf(prefix, sizeof(prefix), "unit-%u/%s", m->unit + 1, partition);
+	else
+		snprintf(prefix, sizeof(prefix), "%s", partition);
+	return walk_list(&place, gbk, m->report);
 }
 
-static void list_partitions(struct image *m, TSK_VS_INFO *vs, struct name_gbk *gbk)
+static const char *what_is_wrong(enum table_wrong wrong)
 {
-	const TSK_VS_PART_INFO *part;
-	unsigned n = 0, found = 0;
-	char prefix[32] = "", what[128];
+	static const char *const words[] = {
+		[TABLE_FINE] = NULL,
+		[TABLE_BACKWARDS] = "ends before it begins",
+		[TABLE_OUTSIDE] = "begins behind the end of the card",
+		[TABLE_TOO_LONG] = "ends behind the end of the card",
+		[TABLE_OVERLAPS] = "overlaps another one",
+		[TABLE_AGAIN] = "begins where another one does: it is listed once",
+	};
 
-	for (part = vs->part_list; part != NULL && !m->report->stop; part = part->next) {
-		if ((part->flags & TSK_VS_PART_FLAG_ALLOC) == 0 ||
-		    (part->flags & TSK_VS_PART_FLAG_META) != 0)
-			continue;
-		if (++n > PARTITIONS_MAX) {
-			report_trouble(m->report, "", "only the first %d partitions are listed",
-				       PARTITIONS_MAX);
-			break;
-		}
-		if (found > 0)
-			snprintf(prefix, sizeof(prefix), "partition-%u/", n);
-		report_fit(what, sizeof(what), part->desc != NULL ? part->desc : "");
-		if (part->start > unit_of(m)->size / vs->block_size) {
-			report_trouble(m->report, "", "partition %u (%s) begins behind the end of "
-				       "the card", n, what);
-			continue;
-		}
-		if (list_at(m, part->start * vs->block_size, prefix, gbk))
-			found++;
-		else
-			report_trouble(m->report, "", "partition %u (%s) has no FAT or exFAT file "
-				       "system that can be read: look at the card by hand", n, what);
-	}
-	if (n == 0)
+	return words[wrong];
+}
+
+static void tell_table(struct image *m, const struct table *t)
+{
+	if (t->damaged)
+		report_trouble(m->report, "", "the partition table (GPT) is damaged, and so is its "
+			       "backup: partitions may be missing, look at the card by hand");
+	if (t->backup && !t->damaged)
+		report_trouble(m->report, "", "the partition table (GPT) is damaged: its backup is used");
+	if (t->ring)
+		report_trouble(m->report, "", "the chain of extended partitions is broken or a ring: "
+			       "partitions may be missing, look at the card by hand");
+	if (t->more)
+		report_trouble(m->report, "", "only the first %d partitions are listed",
+			       TABLE_PARTS_MAX);
+	if (t->n == 0)
 		report_trouble(m->report, "", "the partition table has no partitions: look at the "
 			       "card by hand");
 }
 
-/* Tables that cards have; libtsk knows more, but a stranger need not reach them. */
-static TSK_VS_INFO *open_table(struct image *m)
+static void list_partitions(struct image *m, const struct table *t, struct name_gbk *gbk)
 {
-	TSK_VS_INFO *vs = tsk_vs_open(&m->img, 0, TSK_VS_TYPE_GPT);
+	char prefix[32] = "";
+	unsigned found = 0;
 
-	return vs != NULL ? vs : tsk_vs_open(&m->img, 0, TSK_VS_TYPE_DOS);
+	for (unsigned i = 0; i < t->n && !m->report->stop; i++) {
+		const struct table_part *p = &t->parts[i];
+		const char *wrong = what_is_wrong(p->wrong);
+
+		if (wrong != NULL)
+			report_trouble(m->report, "", "partition %u %s", i + 1, wrong);
+		if (p->wrong == TABLE_OUTSIDE || p->wrong == TABLE_AGAIN)
+			continue;
+		if (found > 0)
+			snprintf(prefix, sizeof(prefix), "partition-%u/", i + 1);
+		if (list_at(m, p->first * unit_of(m)->block_size, prefix, gbk))
+			found++;
+		else
+			report_trouble(m->report, "", "partition %u has no FAT or exFAT file system "
+				       "that can be read: look at the card by hand", i + 1);
+	}
+}
+
+/* A source of blocks for the partition table. */
+struct blocks {
+	struct table_source source;
+	struct image *m;
+};
+
+static bool read_block(struct table_source *s, uint64_t block, uint8_t *buf)
+{
+	struct blocks *b = container_of(s, struct blocks, source);
+
+	return tsk_img_read(&b->m->img, (TSK_OFF_T)(block * s->block_size), (char *)buf,
+			    s->block_size) == (ssize_t)s->block_size;
 }
 
 static void list_card(struct image *m, struct name_gbk *gbk)
 {
-	TSK_VS_INFO *vs;
+	const struct listing_unit *unit = unit_of(m);
+	struct blocks b = {
+		.source = { unit->block_size, unit->size / unit->block_size, read_block }, .m = m,
+	};
+	struct table table;
 
 	/* First without a table: a boot sector can look like one, but hardly the reverse. */
 	if (list_at(m, 0, "", gbk) || m->report->stop)
 		return;
-	vs = open_table(m);
-	if (vs == NULL) {
+	table_read(&b.source, &table);
+	if (table.kind == TABLE_NONE) {
 		report_trouble(m->report, "", "the card has no partition table and no FAT or exFAT "
 			       "file system that can be read: look at it by hand");
 		return;
 	}
-	list_partitions(m, vs, gbk);
-	tsk_vs_close(vs);
+	tell_table(m, &table);
+	list_partitions(m, &table, gbk);
 }
 
 int card_list(struct peer *peer, unsigned unit, struct name_gbk *gbk, struct report *report)

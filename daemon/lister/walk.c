@@ -31,21 +31,13 @@ static bool is_new(struct walk *w, uint64_t cluster)
 	return true;
 }
 
-/* Deleted directories tell of deleted files only while their clusters are not used again. */
-static bool is_free(const struct walk *w, uint64_t cluster)
-{
-	uint64_t sector;
-
-	return fat_cluster_sector(&w->geometry, cluster, &sector) &&
-	       sector <= w->fs->last_block &&
-	       (w->fs->block_getflags(w->fs, sector) & TSK_FS_BLOCK_FLAG_UNALLOC) != 0;
-}
-
 bool walk_may_enter(struct walk *w, uint64_t cluster, bool deleted, unsigned depth)
 {
 	uint64_t sector;
 
-	if (deleted && !is_free(w, cluster))
+	/* Deleted ones tell of deleted files only while their clusters are not used again. */
+	if (deleted && (!fat_cluster_sector(&w->geometry, cluster, &sector) ||
+			!w->is_free(w, cluster)))
 		return false;
 	if (!fat_cluster_sector(&w->geometry, cluster, &sector)) {
 		walk_trouble(w, "this directory begins nowhere on the card (cluster %" PRIu64 ")",
@@ -116,7 +108,7 @@ const char *walk_why(void)
 
 /* ------ files ------ */
 
-static bool add_extent(struct walk *w, uint64_t offset, uint64_t len)
+bool walk_add_extent(struct walk *w, uint64_t offset, uint64_t len)
 {
 	enum { GROW = 1024 };
 	struct listing_extent *last = w->n_extents > 0 ? &w->extents[w->n_extents - 1] : NULL;
@@ -139,63 +131,30 @@ static bool add_extent(struct walk *w, uint64_t offset, uint64_t len)
 	return true;
 }
 
-/* The runs of a file that libtsk has followed; what they do not cover, dockd will notice. */
-static void take_runs(struct walk *w, const TSK_FS_ATTR *attr, uint64_t size)
+bool walk_has_content(struct walk *w, struct listing_file *f)
 {
-	const uint64_t bs = w->fs->block_size;
-	uint64_t left = size;
+	uint64_t most = w->geometry.sectors * w->geometry.sector_size;
 
-	for (const TSK_FS_ATTR_RUN *run = attr->nrd.run; run != NULL && left > 0; run = run->next) {
-		if ((run->flags & (TSK_FS_ATTR_RUN_FLAG_FILLER | TSK_FS_ATTR_RUN_FLAG_SPARSE)) != 0)
-			return;		/* what follows is lost */
-		if (run->addr > w->fs->last_block || run->len > w->fs->last_block + 1 - run->addr)
-			return;
-		if (!add_extent(w, (uint64_t)w->fs->offset + run->addr * bs, run->len * bs))
-			return;
-		left -= MIN(left, run->len * bs);
-	}
+	w->n_extents = 0;
+	if (f->trouble[0] != '\0' || f->deleted || f->size == 0)
+		return false;
+	if (f->size > most)
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "it claims %" PRIu64 " bytes, more than the card's file system has",
+			 f->size);
+	return f->trouble[0] == '\0';
 }
 
-/* Fill the walk's extents, or say why not. */
-static void locate(struct walk *w, TSK_INUM_T entry, struct listing_file *f)
-{
-	const TSK_FS_ATTR *attr;
-	TSK_FS_FILE *file;
-
-	tsk_error_reset();
-	file = tsk_fs_file_open_meta(w->fs, NULL, entry);
-	if (file == NULL || file->meta == NULL || (uint64_t)file->meta->size != f->size ||
-	    (file->meta->flags & TSK_FS_META_FLAG_ALLOC) == 0) {
-		snprintf(f->trouble, sizeof(f->trouble),
-			 "its directory entry cannot be true: look at the card by hand");
-	} else if ((attr = tsk_fs_file_attr_get(file)) == NULL ||
-		   (attr->flags & TSK_FS_ATTR_NONRES) == 0 || attr->nrd.run == NULL) {
-		snprintf(f->trouble, sizeof(f->trouble),
-			 "the chain of its clusters is broken or a ring: look at the card by hand");
-	} else {
-		take_runs(w, attr, f->size);
-	}
-	tsk_fs_file_close(file);
-}
-
-void walk_tell(struct walk *w, const struct listing_file *claims, TSK_INUM_T entry)
+void walk_tell(struct walk *w, const struct listing_file *claims)
 {
 	char path[LISTING_PATH_MAX + 1], raw[LISTING_PATH_MAX + 1];
 	struct listing_file f = *claims;
-	uint64_t most = w->geometry.sectors * w->geometry.sector_size;
 
-	f.unit = (uint8_t)w->unit;
 	f.path = path;
 	f.raw = (uint8_t *)raw;
+	f.unit = (uint8_t)w->unit;
 	path_shorten(&w->path, path_directories(&w->path), path);
 	f.raw_len = (uint16_t)path_shorten(&w->raw, path_directories(&w->raw), raw);
-	w->n_extents = 0;
-	if (f.trouble[0] == '\0' && !f.deleted && f.size > most)
-		snprintf(f.trouble, sizeof(f.trouble),
-			 "it claims %" PRIu64 " bytes, more than the card's file system has",
-			 f.size);
-	else if (f.trouble[0] == '\0' && !f.deleted && f.size > 0)
-		locate(w, entry, &f);
 	if (f.trouble[0] == '\0') {
 		f.extents = w->extents;
 		f.n_extents = w->n_extents;
@@ -205,36 +164,39 @@ void walk_tell(struct walk *w, const struct listing_file *claims, TSK_INUM_T ent
 
 /* ------ the file system ------ */
 
-/* From the boot sector, or its copy when the first is broken. */
-static bool read_geometry(struct walk *w)
+bool walk_read(struct walk *w, uint64_t at, void *p, size_t len)
 {
-	static const uint32_t sectors[] = { 0, 6, 12 };	/* FAT32's copy, exFAT's */
-	uint8_t boot[FAT_BOOT_LEN];
-
-	for (size_t i = 0; i < COUNT(sectors); i++) {
-		TSK_OFF_T offset = (TSK_OFF_T)sectors[i] * w->fs->block_size;
-
-		if (tsk_fs_read(w->fs, offset, (char *)boot, sizeof(boot)) ==
-		    (ssize_t)sizeof(boot) &&
-		    fat_geometry_read(boot, w->fs->ftype == TSK_FS_TYPE_EXFAT, w->fs->block_size,
-				      &w->geometry))
-			return true;
-	}
-	return false;
+	return at <= INT64_MAX - w->offset &&
+	       tsk_img_read(w->img, (TSK_OFF_T)(w->offset + at), p, len) == (ssize_t)len;
 }
 
-void walk_volume(struct walk *w, const char *label)
+void walk_volume(struct walk *w, const char *name, const char *label, uint64_t free_clusters)
 {
+	const struct fat_geometry *g = &w->geometry;
 	struct listing_volume v = {
-		.unit = (uint8_t)w->unit, .size = w->geometry.sectors * w->geometry.sector_size,
+		.unit = (uint8_t)w->unit, .size = g->sectors * g->sector_size,
 		.free = LISTING_FREE_UNKNOWN,
 	};
 
-	report_cut(v.filesystem, sizeof(v.filesystem),
-		   (const uint8_t *)tsk_fs_type_toname(w->fs->ftype),
-		   strlen(tsk_fs_type_toname(w->fs->ftype)));
+	if (free_clusters != LISTING_FREE_UNKNOWN)
+		v.free = free_clusters * g->cluster_sectors * g->sector_size;
+	report_cut(v.filesystem, sizeof(v.filesystem), (const uint8_t *)name, strlen(name));
 	report_cut(v.label, sizeof(v.label), (const uint8_t *)label, strlen(label));
 	report_volume(w->report, &v);
+}
+
+/* FAT's boot sector, or its copy when the first is broken. */
+static bool read_geometry(struct walk *w)
+{
+	static const uint32_t sectors[] = { 0, 6 };
+	uint8_t boot[FAT_BOOT_LEN];
+
+	for (size_t i = 0; i < COUNT(sectors); i++) {
+		if (walk_read(w, (uint64_t)sectors[i] * w->fs->block_size, boot, sizeof(boot)) &&
+		    fat_geometry_read(boot, false, w->fs->block_size, &w->geometry))
+			return true;
+	}
+	return false;
 }
 
 static void list(struct walk *w)
@@ -251,26 +213,57 @@ static void list(struct walk *w)
 		walk_fat(w);
 }
 
-void walk_list(TSK_FS_INFO *fs, unsigned unit, const char *prefix, struct name_gbk *gbk,
-	       struct report *report)
+static bool list_fat(struct walk *w)
+{
+	w->fs = tsk_fs_open_img(w->img, (TSK_OFF_T)w->offset, TSK_FS_TYPE_FAT_DETECT);
+	if (w->fs == NULL)
+		return false;
+	if (w->fs->ftype == TSK_FS_TYPE_EXFAT) {	/* too damaged for us, and for it */
+		tsk_fs_close(w->fs);
+		return false;
+	}
+	if (read_geometry(w))
+		list(w);
+	else
+		report_trouble(w->report, "", "the boot sector of the card's file system makes no "
+			       "sense: look at the card by hand");
+	tsk_fs_close(w->fs);
+	return true;
+}
+
+/* exFAT's backup comes last: a card formatted anew as FAT may still have it. */
+static bool find(struct walk *w)
+{
+	if (walk_exfat_find(w, false)) {
+		list(w);
+		return true;
+	}
+	if (list_fat(w))
+		return true;
+	if (!walk_exfat_find(w, true))
+		return false;
+	list(w);
+	return true;
+}
+
+bool walk_list(const struct walk_place *place, struct name_gbk *gbk, struct report *report)
 {
 	struct walk w = {
-		.fs = fs, .unit = unit, .gbk = gbk, .report = report,
-		.path = BUF_INIT(PATH_ROOM), .raw = BUF_INIT(PATH_ROOM),
+		.img = place->img, .offset = place->offset, .unit = place->unit, .gbk = gbk,
+		.report = report, .path = BUF_INIT(PATH_ROOM), .raw = BUF_INIT(PATH_ROOM),
 	};
+	bool found = true;
 
 	w.seen = calloc(SEEN_SLOTS, sizeof(*w.seen));
-	buf_adds(&w.path, prefix);
-	buf_adds(&w.raw, prefix);
+	buf_adds(&w.path, place->prefix);
+	buf_adds(&w.raw, place->prefix);
 	if (w.seen == NULL || w.path.failed || w.raw.failed)
 		report_trouble(report, "", "there is not enough memory to list the card");
-	else if (!read_geometry(&w))
-		report_trouble(report, "", "the boot sector of the card's file system makes no "
-			       "sense: look at the card by hand");
 	else
-		list(&w);
+		found = find(&w);
 	buf_clear(&w.path);
 	buf_clear(&w.raw);
 	free(w.seen);
 	free(w.extents);
+	return found;
 }

@@ -12,8 +12,14 @@ enum {
 	WALK_DIRS_MAX = 16384,		/* directories of one file system */
 };
 
-/* It lies in that unit.  Paths begin with prefix, "" or "NAME/". */
-void walk_list(TSK_FS_INFO *fs, unsigned unit, const char *prefix, struct name_gbk *gbk,
-	       struct report *report);
+struct walk_place {
+	TSK_IMG_INFO *img;
+	uint64_t offset;		/* bytes, where the file system begins */
+	unsigned unit;
+	const char *prefix;		/* of all paths: "" or "NAME/" */
+};
+
+/* Whether a file system was there.  If so it was told, or why not. */
+bool walk_list(const struct walk_place *place, struct name_gbk *gbk, struct report *report);
 
 #endif

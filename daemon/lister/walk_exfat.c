@@ -1,142 +1,292 @@
-/* exFAT: entries as libtsk names them. */
+/* exFAT: boot region, directories, files; exfat_dir.h reads what is in the clusters. */
+#include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/util.h"
+#include "exfat_dir.h"
 #include "format/listing.h"
 #include "walk_impl.h"
 
-/* Types of directory entries, the in-use bit apart (exFAT specification, 6.2). */
-enum { TYPE_MASK = 0x7f, TYPE_FILE = 0x05, TYPE_LABEL_IN_USE = 0x83 };
+enum { SECTOR_MAX = 4096, BOOT_SECTORS = 12, SECTOR_SHIFT = 108 };
 
-static void list_dir(struct walk *w, TSK_INUM_T dir, bool deleted, unsigned depth);
+/* What the root directory says of the file system. */
+struct facts {
+	char label[LISTING_LABEL_SIZE];
+	bool bitmap;
+};
 
-/* The digits that libtsk made of the card's, see TZ in main.c. */
-static void claim(char to[LISTING_TIME_MAX + 1], time_t t)
+/* One directory while it is read. */
+struct exfat_walk {
+	struct walk *w;
+	bool deleted;
+	unsigned depth;
+	struct exfat_dir sets;
+	uint64_t entries;		/* read so far */
+	bool end, unreadable;
+	struct facts *facts;		/* these are looked for, and nothing is told */
+};
+
+/* Where a directory's clusters are. */
+struct place {
+	uint64_t cluster, n;		/* n: at most */
+	bool plain;
+};
+
+static void list_dir(struct walk *w, struct place at, bool deleted, unsigned depth,
+		     struct facts *facts);
+
+/* ------ the boot region ------ */
+
+/* Whether its checksum is that of its sectors. */
+static bool sum_holds(struct walk *w, uint64_t at, uint32_t sector_size)
 {
-	struct tm tm;
+	uint8_t bytes[SECTOR_MAX];
+	uint32_t sum = 0;
 
-	to[0] = '\0';
-	if (t > 0 && gmtime_r(&t, &tm) != NULL && tm.tm_year <= 8099)
-		strftime(to, LISTING_TIME_MAX + 1, "%Y-%m-%dT%H:%M:%S", &tm);
+	for (unsigned i = 0; i < BOOT_SECTORS; i++) {
+		if (!walk_read(w, at + (uint64_t)i * sector_size, bytes, sector_size))
+			return false;
+		if (i + 1 < BOOT_SECTORS)
+			sum = fat_boot_sum(sum, bytes, sector_size, i == 0);
+	}
+	return (bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+		(uint32_t)bytes[3] << 24) == sum;
 }
 
-/* libtsk keeps the first cluster with the file: entries in two places may lead to one. */
-static uint64_t first_cluster(const TSK_FS_META *meta)
+static bool read_region(struct walk *w, uint64_t at, struct fat_geometry *ret, bool *ret_intact)
 {
-	TSK_DADDR_T cluster;
+	uint8_t boot[FAT_BOOT_LEN];
 
-	if (meta->content_ptr == NULL || meta->content_len < sizeof(cluster))
-		return 0;
-	memcpy(&cluster, meta->content_ptr, sizeof(cluster));
-	return cluster;
+	if (!walk_read(w, at, boot, sizeof(boot)) || boot[SECTOR_SHIFT] > 12 ||
+	    !fat_geometry_read(boot, true, UINT32_C(1) << boot[SECTOR_SHIFT], ret))
+		return false;
+	*ret_intact = sum_holds(w, at, ret->sector_size);
+	return true;
 }
 
-/* The type byte of an entry; libtsk tells labels and bitmaps from files by a name alone. */
-static bool read_type(struct walk *w, TSK_INUM_T entry, uint8_t *ret)
+/* The backup, wherever the sectors' size puts it; only an intact one counts. */
+static bool read_backup(struct walk *w, struct fat_geometry *ret)
 {
-	uint64_t offset;
+	bool intact;
 
-	return fat_entry_offset(&w->geometry, entry, &offset) &&
-	       tsk_fs_read(w->fs, (TSK_OFF_T)offset, (char *)ret, 1) == 1;
+	for (uint32_t size = 512; size <= SECTOR_MAX; size *= 2) {
+		if (read_region(w, (uint64_t)BOOT_SECTORS * size, ret, &intact) && intact &&
+		    ret->sector_size == size)
+			return true;
+	}
+	return false;
 }
 
-static void tell_entry(struct walk *w, TSK_FS_FILE *file, bool in_deleted, unsigned depth)
+static bool says_exfat(struct walk *w)
 {
-	const TSK_FS_META *meta = file->meta;
-	struct walk_mark here = walk_here(w);
+	uint8_t boot[FAT_BOOT_LEN];
+
+	return walk_read(w, 0, boot, sizeof(boot)) && memcmp(boot + 3, "EXFAT   ", 8) == 0;
+}
+
+bool walk_exfat_find(struct walk *w, bool only_backup)
+{
+	struct fat_geometry backup;
+	bool intact = false, first = !only_backup && read_region(w, 0, &w->geometry, &intact);
+
+	if (intact)
+		return true;
+	if (!only_backup && !first && !says_exfat(w))
+		return false;
+	if (read_backup(w, &backup)) {
+		w->geometry = backup;
+		report_trouble(w->report, "", "the boot sector of the card's file system is damaged: "
+			       "its backup is used");
+		return true;
+	}
+	if (first)
+		report_trouble(w->report, "", "the checksum of the card's boot sector is wrong, and "
+			       "so is its backup's: what is listed may be wrong");
+	return first;
+}
+
+/* ------ files ------ */
+
+static uint64_t cluster_bytes(const struct walk *w)
+{
+	return (uint64_t)w->geometry.cluster_sectors * w->geometry.sector_size;
+}
+
+static uint64_t clusters_of(const struct walk *w, uint64_t size)
+{
+	return size / cluster_bytes(w) + (size % cluster_bytes(w) != 0);
+}
+
+/* Fill the walk's extents, or say why not.  A chain that ends early is noticed by dockd. */
+static void locate(struct walk *w, const struct exfat_dir_entry *e, struct listing_file *f)
+{
+	struct walk_chain chain;
+	uint64_t cluster, sector;
+	int r;
+
+	walk_chain_begin(&chain, w, e->cluster, e->plain, clusters_of(w, e->size));
+	while ((r = walk_chain_next(&chain, &cluster)) == 1) {
+		if (!fat_cluster_sector(&w->geometry, cluster, &sector) ||
+		    !walk_add_extent(w, w->offset + sector * w->geometry.sector_size,
+				     cluster_bytes(w)))
+			return;
+	}
+	if (r < 0 && !fat_cluster_sector(&w->geometry, e->cluster, &sector))
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "it begins nowhere on the card (cluster %" PRIu32 ")", e->cluster);
+	else if (r < 0)
+		snprintf(f->trouble, sizeof(f->trouble), "the chain of its clusters is broken or a "
+			 "ring: look at the card by hand");
+}
+
+static void tell_file(struct walk *w, const struct exfat_dir_entry *e, bool deleted)
+{
 	struct listing_file f = {
-		.deleted = in_deleted || (file->name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0,
+		.deleted = deleted, .size = e->size, .valid = MIN(e->valid, e->size),
 	};
-	size_t len = strlen(file->name->name);
 
-	name_add_utf8(&w->path, (const uint8_t *)file->name->name, len);
-	buf_add(&w->raw, file->name->name, len);
-	if (file->name->type == TSK_FS_NAME_TYPE_DIR) {
-		if (meta != NULL &&
-		    walk_may_enter(w, first_cluster(meta), f.deleted, depth + 1)) {
-			walk_down(w);
-			list_dir(w, meta->addr, f.deleted, depth + 1);
-		}
-	} else {
-		if (meta != NULL) {
-			f.size = f.valid = meta->size > 0 ? (uint64_t)meta->size : 0;
-			claim(f.created, meta->crtime);
-			claim(f.modified, meta->mtime);
-			claim(f.accessed, meta->atime);
-		} else if (!f.deleted) {
-			snprintf(f.trouble, sizeof(f.trouble),
-				 "its directory entry cannot be read");
-		}
-		walk_tell(w, &f, file->name->meta_addr);
+	memcpy(f.created, e->created, sizeof(f.created));
+	memcpy(f.modified, e->modified, sizeof(f.modified));
+	memcpy(f.accessed, e->accessed, sizeof(f.accessed));
+	if (walk_has_content(w, &f))
+		locate(w, e, &f);
+	if (!deleted && e->valid > e->size)
+		walk_trouble(w, "it claims more valid bytes than it has: all it has are read");
+	walk_tell(w, &f);
+}
+
+static void tell_entry(struct exfat_walk *d, const struct exfat_dir_entry *e)
+{
+	struct walk *w = d->w;
+	struct walk_mark here = walk_here(w);
+	bool deleted = d->deleted || e->deleted;
+	struct place at = {
+		.cluster = e->cluster, .plain = e->plain,
+		.n = e->size == 0 && !e->plain ? UINT64_MAX : clusters_of(w, e->size),
+	};
+
+	name_add_utf16le(&w->path, e->name, e->name_len);
+	buf_add(&w->raw, e->name, e->name_len);
+	if (!e->sound)
+		walk_trouble(w, "its directory entries contradict one another: what is listed of it "
+				"may be wrong");
+	if (!e->directory) {
+		tell_file(w, e, deleted);
+	} else if (walk_may_enter(w, e->cluster, deleted, d->depth + 1)) {
+		walk_down(w);
+		list_dir(w, at, deleted, d->depth + 1, NULL);
 	}
 	walk_back(w, here);
 }
 
-static bool is_entry(struct walk *w, const TSK_FS_NAME *n)
-{
-	uint8_t type;
+/* ------ directories ------ */
 
-	if (n->type != TSK_FS_NAME_TYPE_DIR && n->type != TSK_FS_NAME_TYPE_REG)
-		return false;
-	return !read_type(w, n->meta_addr, &type) || (type & TYPE_MASK) == TYPE_FILE;
+static void take_fact(struct exfat_walk *d, enum exfat_dir_what what,
+		      const struct exfat_dir_entry *e)
+{
+	struct buf label = BUF_INIT(256);
+
+	if (what == EXFAT_DIR_LABEL && e->name_len > 0 && d->facts->label[0] == '\0') {
+		name_add_utf16le(&label, e->name, e->name_len);
+		report_cut(d->facts->label, sizeof(d->facts->label), label.p, label.len);
+	} else if (what == EXFAT_DIR_BITMAP && (e->flags & 1) == d->w->geometry.second &&
+		   !d->facts->bitmap) {
+		d->facts->bitmap = walk_bitmap(d->w, e->cluster, e->size);
+	}
+	buf_clear(&label);
 }
 
-static TSK_FS_DIR *open_dir(struct walk *w, TSK_INUM_T dir)
+static void take(struct exfat_walk *d, enum exfat_dir_what what, const struct exfat_dir_entry *e)
 {
-	tsk_error_reset();
-	return tsk_fs_dir_open_meta(w->fs, dir);
+	if (what == EXFAT_DIR_END)
+		d->end = true;
+	else if (d->facts != NULL)
+		take_fact(d, what, e);
+	else if (what == EXFAT_DIR_ENTRY)
+		tell_entry(d, e);
 }
 
-static void list_dir(struct walk *w, TSK_INUM_T dir, bool deleted, unsigned depth)
+/* A sector of the directory, or what stands for it when it cannot be read. */
+static void list_sector(struct exfat_walk *d, uint64_t sector)
 {
-	TSK_FS_DIR *d = open_dir(w, dir);
+	struct walk *w = d->w;
+	uint32_t size = w->geometry.sector_size;
+	struct exfat_dir_entry e;
+	uint8_t bytes[SECTOR_MAX];
 
-	if (d == NULL) {
-		if (!deleted)
-			walk_trouble(w, "this directory cannot be read: %s", walk_why());
+	if (!walk_read(w, sector * size, bytes, size)) {
+		if (!d->unreadable && !d->deleted && d->facts == NULL)
+			walk_trouble(w, "a part of this directory cannot be read: entries may be "
+					"missing, look at the card by hand");
+		d->unreadable = true;
+		d->sets.open = false;
 		return;
 	}
-	for (size_t i = 0; i < tsk_fs_dir_getsize(d) && !w->report->stop; i++) {
-		TSK_FS_FILE *f = tsk_fs_dir_get(d, i);
-
-		if (f == NULL)
-			continue;
-		if (f->name != NULL && f->name->name != NULL && is_entry(w, f->name))
-			tell_entry(w, f, deleted, depth);
-		tsk_fs_file_close(f);
+	if (d->deleted && d->entries == 0 && !exfat_dir_begins(bytes)) {
+		d->end = true;		/* it is something else by now */
+		return;
 	}
-	tsk_fs_dir_close(d);
+	for (uint32_t at = 0; at < size && !d->end && !w->report->stop; at += EXFAT_ENTRY_LEN)
+		take(d, exfat_dir_next(&d->sets, bytes + at, &e), &e);
+	d->entries += size / EXFAT_ENTRY_LEN;
 }
 
-/* An entry of the root directory; libtsk puts a note in parentheses behind it. */
-static void find_label(struct walk *w, char label[LISTING_LABEL_SIZE])
+static void list_cluster(struct exfat_walk *d, uint64_t cluster)
 {
-	TSK_FS_DIR *root = open_dir(w, w->fs->root_inum);
-	struct buf text = BUF_INIT(1024);
+	struct walk *w = d->w;
+	uint64_t sector;
 
-	for (size_t i = 0; root != NULL && i < tsk_fs_dir_getsize(root); i++) {
-		const TSK_FS_NAME *n = tsk_fs_dir_get_name(root, i);
-		const char *note = n == NULL ? NULL : strrchr(n->name, '(');
-		uint8_t type;
-
-		if (note == NULL || note == n->name || !read_type(w, n->meta_addr, &type) ||
-		    type != TYPE_LABEL_IN_USE)
-			continue;
-		name_add_text(&text, (const uint8_t *)n->name, (size_t)(note - n->name) - 1);
-		report_cut(label, LISTING_LABEL_SIZE, text.p, text.len);
-		break;
+	if (!fat_cluster_sector(&w->geometry, cluster, &sector))
+		return;
+	for (uint32_t i = 0; i < w->geometry.cluster_sectors && !d->end && !w->report->stop; i++) {
+		if (d->entries >= EXFAT_DIR_ENTRIES_MAX) {
+			if (d->facts == NULL)
+				walk_trouble(w, "this directory is too long: what comes behind %d "
+						"entries is not listed", EXFAT_DIR_ENTRIES_MAX);
+			d->end = true;
+		} else {
+			list_sector(d, sector + i);
+		}
 	}
-	buf_clear(&text);
-	tsk_fs_dir_close(root);
+}
+
+static void list_dir(struct walk *w, struct place at, bool deleted, unsigned depth,
+		     struct facts *facts)
+{
+	struct exfat_walk d = { .w = w, .deleted = deleted, .depth = depth, .facts = facts };
+	struct exfat_dir_entry e;
+	struct walk_chain chain;
+	uint64_t cluster;
+	int r = 0;
+
+	/* The chain of a deleted one is not to be trusted any more. */
+	walk_chain_begin(&chain, w, at.cluster, at.plain, deleted && !at.plain ? 1 : at.n);
+	while (!d.end && !w->report->stop && (r = walk_chain_next(&chain, &cluster)) == 1)
+		list_cluster(&d, cluster);
+	take(&d, exfat_dir_finish(&d.sets, &e), &e);
+	if (deleted || facts != NULL)
+		return;
+	if (r < 0)
+		walk_trouble(w, "this directory's clusters are a broken chain or a ring: entries may "
+				"be missing, look at the card by hand");
+	if (d.sets.cut > 0)
+		walk_trouble(w, "%u entries of this directory are cut and say too little to be "
+				"listed: look at the card by hand", d.sets.cut);
 }
 
 void walk_exfat(struct walk *w)
 {
-	char label[LISTING_LABEL_SIZE] = "";
+	struct place root = { .cluster = w->geometry.root_cluster, .n = UINT64_MAX };
+	struct facts facts = { .bitmap = false };
 
-	find_label(w, label);
-	walk_volume(w, label);
-	if (walk_may_enter(w, w->geometry.root_cluster, false, 0))
-		list_dir(w, w->fs->root_inum, false, 0);
+	w->is_free = walk_bitmap_is_free;
+	/* Twice through the root directory: label and space are told ahead of the files. */
+	list_dir(w, root, false, 0, &facts);
+	if (!facts.bitmap)
+		report_trouble(w->report, "", "the card's allocation bitmap cannot be read: how much "
+			       "is free, and what was deleted in directories, is not known");
+	walk_volume(w, "exfat", facts.label,
+		    facts.bitmap ? walk_free_bitmap(w) : LISTING_FREE_UNKNOWN);
+	if (walk_may_enter(w, root.cluster, false, 0))
+		list_dir(w, root, false, 0, NULL);
 }

@@ -24,6 +24,45 @@ struct fat_walk {
 static void list_dir(struct walk *w, TSK_INUM_T dir, uint64_t cluster, bool deleted,
 		     unsigned depth);
 
+/* The runs of a file that libtsk has followed; what they do not cover, dockd will notice. */
+static void take_runs(struct walk *w, const TSK_FS_ATTR *attr, uint64_t size)
+{
+	const uint64_t bs = w->fs->block_size;
+	uint64_t left = size;
+
+	for (const TSK_FS_ATTR_RUN *run = attr->nrd.run; run != NULL && left > 0; run = run->next) {
+		if ((run->flags & (TSK_FS_ATTR_RUN_FLAG_FILLER | TSK_FS_ATTR_RUN_FLAG_SPARSE)) != 0)
+			return;		/* what follows is lost */
+		if (run->addr > w->fs->last_block || run->len > w->fs->last_block + 1 - run->addr)
+			return;
+		if (!walk_add_extent(w, (uint64_t)w->fs->offset + run->addr * bs, run->len * bs))
+			return;
+		left -= MIN(left, run->len * bs);
+	}
+}
+
+/* Fill the walk's extents, or say why not. */
+static void locate(struct walk *w, TSK_INUM_T entry, struct listing_file *f)
+{
+	const TSK_FS_ATTR *attr;
+	TSK_FS_FILE *file;
+
+	tsk_error_reset();
+	file = tsk_fs_file_open_meta(w->fs, NULL, entry);
+	if (file == NULL || file->meta == NULL || (uint64_t)file->meta->size != f->size ||
+	    (file->meta->flags & TSK_FS_META_FLAG_ALLOC) == 0) {
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "its directory entry cannot be true: look at the card by hand");
+	} else if ((attr = tsk_fs_file_attr_get(file)) == NULL ||
+		   (attr->flags & TSK_FS_ATTR_NONRES) == 0 || attr->nrd.run == NULL) {
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "the chain of its clusters is broken or a ring: look at the card by hand");
+	} else {
+		take_runs(w, attr, f->size);
+	}
+	tsk_fs_file_close(file);
+}
+
 static void add_name(struct walk *w, const struct fat_dir_entry *e)
 {
 	if (e->long_len > 0) {
@@ -57,7 +96,10 @@ static void tell_entry(struct fat_walk *d, const struct fat_dir_entry *e, TSK_IN
 		    !fat_cluster_sector(&w->geometry, e->cluster, &sector))
 			snprintf(f.trouble, sizeof(f.trouble),
 				 "it begins nowhere on the card (cluster %" PRIu32 ")", e->cluster);
-		walk_tell(w, &f, number);
+		f.valid = f.size;
+		if (walk_has_content(w, &f))
+			locate(w, number, &f);
+		walk_tell(w, &f);
 	}
 	walk_back(w, here);
 }
@@ -161,15 +203,25 @@ static void list_dir(struct walk *w, TSK_INUM_T dir, uint64_t cluster, bool dele
 	list_clusters(&d, dir, cluster);
 }
 
+static bool is_free(struct walk *w, uint64_t cluster)
+{
+	uint64_t sector;
+
+	return fat_cluster_sector(&w->geometry, cluster, &sector) &&
+	       sector <= w->fs->last_block &&
+	       (w->fs->block_getflags(w->fs, sector) & TSK_FS_BLOCK_FLAG_UNALLOC) != 0;
+}
+
 void walk_fat(struct walk *w)
 {
 	char label[LISTING_LABEL_SIZE] = "";
 	struct fat_walk d = { .w = w, .label = label };
 	uint64_t root = w->geometry.root_cluster;
 
+	w->is_free = is_free;
 	/* Twice through the root directory: the label is told ahead of the files. */
 	list_clusters(&d, w->fs->root_inum, root);
-	walk_volume(w, label);
+	walk_volume(w, tsk_fs_type_toname(w->fs->ftype), label, walk_free_fat(w));
 	if (root == 0 || walk_may_enter(w, root, false, 0))
 		list_dir(w, w->fs->root_inum, root, false, 0);
 }

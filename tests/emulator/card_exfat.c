@@ -62,7 +62,7 @@ static uint16_t upcase(uint32_t unit)
 
 static uint16_t add16(uint16_t sum, uint8_t byte)
 {
-	return (uint16_t)((sum << 15 | sum >> 1) + byte);
+	return (uint16_t)(((unsigned)sum << 15 | sum >> 1) + byte);
 }
 
 static uint16_t name_hash(const uint16_t *name, size_t units)

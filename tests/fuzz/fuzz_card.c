@@ -4,21 +4,26 @@
  *
  * The input is a list of patches (offset u24, length u8, bytes) to a small
  * sound FAT card that is made here, so that mutations reach beyond the boot
- * sector; an input that begins with 0xff is the card itself.
+ * sector; an input that begins with 0xff is the card itself, and one that
+ * begins with 0xfe patches a card of exFAT, from the generator.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "emulator/card.h"
 #include "format/listing.h"
 #include "fuzz/fuzz.h"
 #include "lister/card.h"
 
-enum { CARD = 96 * 1024, BLOCK = 512, READS_MAX = 100000 };
+enum { CARD = 96 * 1024, EXFAT_CARD = 1024 * 1024, BLOCK = 512, READS_MAX = 100000 };
 
 struct bench {
 	struct peer peer;
 	uint8_t *card;
+	size_t size;
 	struct listing_reader *reader;
 	struct listing listing;
 	unsigned reads;
@@ -31,7 +36,7 @@ static int bench_read(struct peer *p, unsigned unit, uint64_t offset, uint32_t l
 
 	MUST(unit == 0);
 	MUST(offset % BLOCK == 0 && len % BLOCK == 0 && len > 0 && len <= LISTING_READ_MAX &&
-	     offset < CARD && len <= CARD - offset);
+	     offset < b->size && len <= b->size - offset);
 	MUST(b->reads++ < READS_MAX);
 	memcpy(buf, b->card + offset, len);
 	return 0;
@@ -109,11 +114,11 @@ static void make_card(uint8_t *c)
 	put_entry(c + DATA + 96, "ABCDEF~1X  ", 0x20, 6, 512);
 }
 
-static void patch(uint8_t *card, const uint8_t *p, size_t len)
+static void patch(uint8_t *card, size_t size, const uint8_t *p, size_t len)
 {
 	while (len >= 4) {
-		uint32_t at = (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16) % CARD;
-		size_t n = MIN(MIN((size_t)p[3], len - 4), CARD - at);
+		size_t at = (p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16) % size;
+		size_t n = MIN(MIN((size_t)p[3], len - 4), size - at);
 
 		memcpy(card + at, p + 4, n);
 		p += 4 + n;
@@ -121,33 +126,67 @@ static void patch(uint8_t *card, const uint8_t *p, size_t len)
 	}
 }
 
+/* Two files, one in a directory and in two pieces, and a deleted one. */
+static void make_exfat(uint8_t *card)
+{
+	static uint8_t made[EXFAT_CARD];
+	static bool is_made;
+	const struct card_config config = { .size = EXFAT_CARD, .exfat = true, .label = "REC01" };
+	struct card *c;
+	int fd;
+
+	if (!is_made) {
+		fd = memfd_create("card", MFD_CLOEXEC);
+		MUST(fd >= 0 && card_new(fd, &config, &c, NULL) == 0);
+		MUST(card_add(c, "/DCIM/A.MP4", "a", 1, 0, NULL) == 0);
+		MUST(card_add(c, "/b.mp4", made, 5000, 0, NULL) == 0);
+		MUST(card_extend(c, "/DCIM/A.MP4", 9000, false, NULL) == 0);
+		MUST(card_add(c, "/OLD.MP4", "old", 3, 0, NULL) == 0);
+		MUST(card_delete(c, "/OLD.MP4", NULL) == 0 && card_finish(c, NULL) == 0);
+		MUST(pread(fd, made, sizeof(made), 0) == (ssize_t)sizeof(made));
+		card_free(c);
+		close(fd);
+		is_made = true;
+	}
+	memcpy(card, made, sizeof(made));
+}
+
+static void make(struct bench *b, const uint8_t *bytes, size_t len)
+{
+	if (len > 0 && bytes[0] == 0xff) {
+		memcpy(b->card, bytes + 1, MIN(len - 1, b->size));
+	} else if (len > 0 && bytes[0] == 0xfe) {
+		make_exfat(b->card);
+		patch(b->card, b->size, bytes + 1, len - 1);
+	} else {
+		make_card(b->card);
+		patch(b->card, b->size, bytes, len);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct name_gbk *gbk;
 	struct bench b = {
-		.peer = { .medium = { .n_units = 1, .units = { { CARD, BLOCK } } },
-			  .read = bench_read, .send = bench_send },
+		.peer = { .medium = { .n_units = 1 }, .read = bench_read, .send = bench_send },
+		.size = len > 0 && bytes[0] == 0xfe ? EXFAT_CARD : CARD,
 	};
 	struct report report;
 
 	if (gbk == NULL)
 		MUST(name_gbk_new(&gbk, NULL) == 0);
-	b.card = calloc(1, CARD);
+	b.peer.medium.units[0] = (struct listing_unit){ b.size, BLOCK };
+	b.card = calloc(1, b.size);
 	if (b.card == NULL || listing_reader_new(&b.peer.medium, &b.reader) < 0) {
 		free(b.card);
 		return 0;
 	}
-	if (len > 0 && bytes[0] == 0xff) {
-		memcpy(b.card, bytes + 1, MIN(len - 1, (size_t)CARD));
-	} else {
-		make_card(b.card);
-		patch(b.card, bytes, len);
-	}
+	make(&b, bytes, len);
 	report_init(&report, &b.peer);
 	MUST(card_list(&b.peer, 0, gbk, &report) == 0);
 	MUST(report_end(&report) == 0 && b.complete);
 	listing_reader_take(b.reader, &b.listing);
-	MUST(len > 0 || (b.listing.n_files == 3 && b.listing.n_troubles == 0));
+	MUST(len > (b.size == EXFAT_CARD) || (b.listing.n_files == 3 && b.listing.n_troubles == 0));
 	listing_clear(&b.listing);
 	report_fini(&report);
 	listing_reader_free(b.reader);

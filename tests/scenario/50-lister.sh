@@ -3,7 +3,7 @@
 # to an end with a clear word on every hostile one, on cards with bad sectors, and when dockd goes.
 set -eu -o pipefail
 
-for tool in mkfs.fat mcopy mdel mmd sfdisk jq; do
+for tool in mkfs.fat mkfs.exfat dump.exfat mcopy mdel minfo mmd sfdisk jq; do
 	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
 PATH=$PATH:/usr/sbin
@@ -95,11 +95,76 @@ same pieces.img DCIM/B.MP4 odd.mp4
 expect pieces.img "a file in many pieces" \
 	'.files[] | select(.path == "DCIM/A.MP4") | .extents | length > 100'
 
-if command -v mkfs.exfat >/dev/null; then
-	truncate -s 64M exfat.img
-	mkfs.exfat -L REC07 exfat.img >/dev/null
-	expect exfat.img "exFAT, empty" '.filesystem == "exfat" and .files == [] and .troubles == []'
-fi
+truncate -s 64M exfat.img
+mkfs.exfat -L REC07 exfat.img >/dev/null
+expect exfat.img "exFAT, empty" '.filesystem == "exfat" and .files == [] and .troubles == [] and
+	.label == "REC07"'
+
+# What is free is counted; fsck and we agree on FAT32, dump.exfat and we on exFAT.
+free=$(minfo -i bare.img :: | sed -n 's/^free clusters=//p')
+expect bare.img "free space of FAT32" ".volumes[0].free == $free * 512"
+free=$(dump.exfat exfat.img | sed -n 's/^Free Clusters:[[:space:]]*//p')
+expect exfat.img "free space of exFAT" ".volumes[0].free == $free * 4096"
+
+# exFAT as recorders leave it, bare, in pieces, and in sectors of 4096.
+exfat_card() {
+	"$BUILD/mkcard" "$1" --exfat --size 300M --label REC08 "${@:2}" --add big.mp4:/DCIM/A.MP4 \
+		--add "odd.mp4:/DCIM/$long@2026-11-23T12:42:59.120Z" --add odd.mp4:/gone.mp4 \
+		--add empty:/EMPTY --reserve 4000000:/DCIM/A.MP4 --delete /gone.mp4
+}
+exfat_sound() {	# IMAGE [--block 4096]
+	list "${@:2}" "$lister" "$1" >out.json || fail "$1: list-image exited $?"
+	jq -e --arg long "$long" '
+		def file(path): .files[] | select(.path == path);
+		.troubles == [] and .label == "REC08" and (.files | length) == 4 and
+		(file("DCIM/A.MP4") | .size == 4000000 and .valid == 3000000) and
+		(file("DCIM/" + $long) | .modified == "2026-11-23T20:42:59" and .valid == 70001) and
+		(file("gone.mp4") | .deleted and .size == 70001) and (file("EMPTY") | .size == 0)' \
+		out.json >/dev/null || { jq . out.json; fail "$1: what it has"; }
+	list "${@:2}" --cat "DCIM/$long" "$lister" "$1" | cmp -s - odd.mp4 || fail "$1: content"
+	# behind the valid data are zeros, whatever lies there
+	list "${@:2}" --cat DCIM/A.MP4 "$lister" "$1" >back
+	cmp -s back <(cat big.mp4; head -c 1000000 /dev/zero) || fail "$1: valid data"
+	echo "ok: $1: names, claims, valid data, deleted entries"
+}
+exfat_card exfat-bare.img; exfat_sound exfat-bare.img
+exfat_card exfat-pieces.img --fragment; exfat_sound exfat-pieces.img
+exfat_card exfat-4096.img --block 4096; exfat_sound exfat-4096.img --block 4096
+"$BUILD/mkcard" huge.img --exfat --size 64G --hollow 5G:/HUGE.MP4
+expect huge.img "a file of 5 GiB" '.troubles == [] and
+	(.files[0] | .size == 5368709120 and ([.extents[][1]] | add) >= .size)'
+
+# Several volumes below a GPT, also in sectors of 4096; several units.
+for block in 512 4096; do
+	"$BUILD/mkcard" two.img --gpt --block $block --size 700M --add odd.mp4:/a.mp4 \
+		--volume --exfat --label TWO --add big.mp4:/b.mp4
+	list --block $block "$lister" two.img >out.json
+	jq -e '.troubles == [] and ([.volumes[].filesystem] == ["fat32", "exfat"]) and
+		[.files[].path] == ["a.mp4", "partition-2/b.mp4"]' out.json >/dev/null ||
+		fail "two volumes, sectors of $block"
+	list --block $block --cat partition-2/b.mp4 "$lister" two.img | cmp -s - big.mp4 ||
+		fail "the second volume, sectors of $block"
+	echo "ok: two volumes below a GPT, sectors of $block"
+done
+list "$lister" bare.img exfat-bare.img >out.json
+jq -e '([.volumes[].unit] == [0, 1]) and any(.files[]; .path == "EMPTY.TXT" and .unit == 0) and
+	any(.files[]; .path == "unit-2/DCIM/A.MP4" and .unit == 1)' out.json >/dev/null || fail "two units"
+list --cat "unit-2/DCIM/$long" "$lister" bare.img exfat-bare.img | cmp -s - odd.mp4 || fail "the second unit"
+echo "ok: two units"
+
+# A large card's FAT and bitmap are read a window at a time.
+for kind in "" --exfat; do
+	# shellcheck disable=SC2086	# no kind is no option
+	"$BUILD/mkcard" large.img $kind --size 256G --add big.mp4:/A.MP4 --hollow 3G:/B.MP4
+	list "$lister" large.img >out.json
+	jq -e '.troubles == [] and .volumes[0].free > 200000000000' out.json >/dev/null || fail "256 GB"
+	kib=$(jq .resident_kib out.json)
+	# (a sanitizer has memory of its own)
+	[ "$kib" -lt $((24 * 1024)) ] || ldd "$lister" | grep -q asan || nm "$lister" | grep -q __asan ||
+		fail "256 GB: $kib KiB resident"
+	echo "ok: 256 GB ${kind:-FAT32}: $kib KiB resident"
+done
+rm -f large.img huge.img
 
 # A sector that cannot be read costs what lies in it, and nothing else.
 at=$(list "$lister" bare.img | jq '.files[] | select(.path == "EMPTY.TXT" | not) | .extents[0][0] // empty' | sort -n | head -n 1)
@@ -114,15 +179,23 @@ echo "ok: a bad boot sector is said"
 # Every sin: an end within seconds, whatever is sound is still there.
 "$BUILD/mkcard" --help 2>&1 | sed -n 's/^      \([a-z][a-z0-9-]*\) .*/\1/p' >sins
 [ "$(wc -l <sins)" -ge 20 ] || fail "mkcard's sins"
+# sin_card SIN: with a sound file beside it
+sin_card() {
+	case $1 in
+	exfat-*) set -- "$1" --exfat ;;
+	gpt-*)	set -- "$1" --gpt ;;
+	esac
+	"$BUILD/mkcard" sin.img "${@:2}" --add odd.mp4:/DCIM/sound.mp4 --sin "$1" >/dev/null
+}
 while read -r sin; do
-	"$BUILD/mkcard" sin.img --add odd.mp4:/DCIM/sound.mp4 --sin "$sin" >/dev/null
+	sin_card "$sin"
 	began=$SECONDS
 	status=0
 	list "$lister" sin.img >out.json || status=$?
 	[ "$status" -eq 0 ] || fail "$sin: status $status"
 	[ $((SECONDS - began)) -lt 15 ] || fail "$sin: took $((SECONDS - began)) s"
 	case $sin in
-	boot-*|part-*|truncated)
+	boot-*|part-*|truncated|exfat-boot-shifts|gpt-ent*)
 		jq -e '.troubles != [] or any(.files[]; .path == "DCIM/sound.mp4")' out.json >/dev/null ||
 			fail "$sin: neither files nor a word" ;;
 	*)	same sin.img DCIM/sound.mp4 odd.mp4 ;;
@@ -132,7 +205,7 @@ done <sins
 
 # said SIN JQ
 said() {
-	"$BUILD/mkcard" sin.img --add odd.mp4:/DCIM/sound.mp4 --sin "$1" >/dev/null
+	sin_card "$1"
 	expect sin.img "$1 is said" "$2"
 }
 said dir-loop 'any(.troubles[]; .path == "SIN/LOOP" and (.text | test("contains itself")))'
@@ -146,6 +219,18 @@ said name-gbk 'any(.files[]; .path == "SIN/录像01.MP4" and (.raw | endswith("c
 said name-surrogate 'any(.files[]; .path == "SIN/\\x00\\xd8a.mp4")'
 said times-odd 'any(.files[]; .path == "SIN/time-0.mp4" and .modified == "")'
 said flood '.bytes <= 8388608 and any(.troubles[]; .text | test("more entries"))'
+said exfat-set-sum 'any(.troubles[]; .path == "SIN/sum.mp4" and (.text | test("contradict")))'
+said exfat-set-cut 'any(.troubles[]; .path == "SIN" and (.text | test("entries of this directory are cut")))'
+said exfat-valid-beyond 'any(.files[]; .path == "SIN/valid.mp4" and .valid == 100 and .trouble == "")'
+said exfat-fat-ring 'any(.files[]; .path == "SIN/ring.mp4" and .extents == [] and (.trouble | test("a ring")))'
+said exfat-dir-loop '[.troubles[] | select(.text | test("contains itself"))] | length == 2'
+said exfat-bitmap-none '.volumes[0].free == -1 and any(.troubles[]; .text | test("allocation bitmap"))'
+said exfat-boot-sum 'any(.troubles[]; .text | test("its backup is used"))'
+said gpt-crc 'any(.troubles[]; .text | test("its backup is used"))'
+said gpt-entries 'any(.troubles[]; .text | test("so is its backup"))'
+said gpt-backwards 'any(.troubles[]; .text == "partition 2 ends before it begins")'
+said part-loop 'any(.troubles[]; .text | test("a ring"))'
+said part-beyond 'any(.troubles[]; .text | test("behind the end of the card"))'
 
 # dockd goes, or the lister dies: no hang on either side.
 status=0; list --gone-after 2 "$lister" bare.img >out.json || status=$?

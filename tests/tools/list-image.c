@@ -1,8 +1,8 @@
 /*
  * Plays dockd's half to a real dock-lister over a card image, without USB.
  *
- *	list-image [option...] LISTER IMAGE	the listing as JSON
- *	list-image --cat PATH LISTER IMAGE	the bytes of one file, by its extents
+ *	list-image [option...] LISTER IMAGE...	the listing as JSON; an image a unit
+ *	list-image --cat PATH LISTER IMAGE...	the bytes of one file, by its extents
  *
  *	--block N	the disk's block size (512)
  *	--bad OFFSET	reads that touch this byte fail
@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -42,10 +43,11 @@ struct options {
 
 struct session {
 	const struct options *o;
-	int image, socket;
+	int images[LISTING_UNITS_MAX], socket;
 	pid_t lister;
 	struct listing_reader *reader;
 	long reads;
+	struct rusage usage;		/* the lister's */
 };
 
 static pid_t start(const char *path, int socket)
@@ -71,7 +73,7 @@ static void answer(struct session *s, const struct listing_event *ev)
 
 	if (s->o->bad >= from && s->o->bad < from + ev->len)
 		listing_put_failed(&b, EIO);
-	else if (pread(s->image, bytes, ev->len, from) != (ssize_t)ev->len)
+	else if (pread(s->images[ev->unit], bytes, ev->len, from) != (ssize_t)ev->len)
 		err(EXIT_OTHER, "the image");
 	else
 		listing_put_data(&b, bytes, ev->len);
@@ -132,27 +134,48 @@ static json_t *file_json(const struct listing_file *f)
 							 (json_int_t)f->extents[i].len));
 	return json_pack("{ss ss sb si sI sI ss ss ss so ss}", "path", f->path, "raw", buf_str(&raw),
 			 "deleted", f->deleted, "unit", f->unit, "size", (json_int_t)f->size,
-			 "valid", (json_int_t)f->valid, "created", f->created, "modified", f->modified, "accessed", f->accessed, "extents", extents,
+			 "valid", (json_int_t)f->valid, "created", f->created,
+			 "modified", f->modified, "accessed", f->accessed, "extents", extents,
 			 "trouble", f->trouble);
+}
+
+static json_t *volume_json(const struct listing_volume *v)
+{
+	return json_pack("{si sI sI ss ss}", "unit", v->unit, "size", (json_int_t)v->size,
+			 "free", v->free == LISTING_FREE_UNKNOWN ? (json_int_t)-1 : (json_int_t)v->free,
+			 "filesystem", v->filesystem, "label", v->label);
 }
 
 static void print_listing(const struct session *s, const struct listing *l, int status)
 {
-	json_t *files = json_array(), *troubles = json_array(), *all;
+	json_t *files = json_array(), *troubles = json_array(), *volumes = json_array(), *all;
+
+	for (unsigned i = 0; i < l->n_volumes; i++)
+		json_array_append_new(volumes, volume_json(&l->volumes[i]));
 
 	for (uint32_t i = 0; i < l->n_files; i++)
 		json_array_append_new(files, file_json(&l->files[i]));
 	for (uint32_t i = 0; i < l->n_troubles; i++)
 		json_array_append_new(troubles, json_pack("{ss ss}", "path", l->troubles[i].path,
 							  "text", l->troubles[i].text));
-	all = json_pack("{ss ss sI sI si so so}", "filesystem", l->volumes[0].filesystem,
+	all = json_pack("{ss ss sI sI sI si so so so}", "filesystem", l->volumes[0].filesystem,
 			"label", l->volumes[0].label,
 			"reads", (json_int_t)s->reads, "bytes", (json_int_t)l->bytes,
+			"resident_kib", (json_int_t)s->usage.ru_maxrss,
 			"signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-			"files", files, "troubles", troubles);
+			"volumes", volumes, "files", files, "troubles", troubles);
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(all);
+}
+
+/* Bytes of the file from `at` on: zeros where nothing was written. */
+static void put_valid(const struct listing_file *f, uint64_t at, uint8_t *p, size_t n)
+{
+	uint64_t valid = f->valid > at ? MIN(f->valid - at, n) : 0;
+
+	memset(p + valid, 0, n - (size_t)valid);
+	fwrite(p, 1, n, stdout);
 }
 
 static int print_content(const struct session *s, const struct listing *l)
@@ -171,9 +194,10 @@ static int print_content(const struct session *s, const struct listing *l)
 			for (uint64_t at = 0; at < x->len && left > 0;) {
 				size_t n = (size_t)MIN(MIN(x->len - at, left), sizeof(bytes));
 
-				if (pread(s->image, bytes, n, (off_t)(x->offset + at)) != (ssize_t)n)
+				if (pread(s->images[f->unit], bytes, n, (off_t)(x->offset + at)) !=
+				    (ssize_t)n)
 					err(EXIT_OTHER, "the image");
-				fwrite(bytes, 1, n, stdout);
+				put_valid(f, f->size - left, bytes, n);
 				at += n;
 				left -= n;
 			}
@@ -184,22 +208,32 @@ static int print_content(const struct session *s, const struct listing *l)
 	return EXIT_OTHER;
 }
 
-static int run(const struct options *o, const char *lister, const char *image)
+/* An image a unit. */
+static void open_images(struct session *s, char **images, int n, struct listing_medium *ret)
+{
+	struct stat st;
+
+	*ret = (struct listing_medium){ .kind = LISTING_BLOCKS, .n_units = (unsigned)n };
+	for (int i = 0; i < n; i++) {
+		s->images[i] = open(images[i], O_RDONLY | O_CLOEXEC);
+		if (s->images[i] < 0 || fstat(s->images[i], &st) < 0)
+			err(EXIT_OTHER, "%s", images[i]);
+		ret->units[i].size = (uint64_t)st.st_size / s->o->block * s->o->block;
+		ret->units[i].block_size = s->o->block;
+	}
+	if (!listing_medium_is_sound(ret))
+		errx(EXIT_OTHER, "blocks of %" PRIu32 " bytes", s->o->block);
+}
+
+static int run(const struct options *o, const char *lister, char **images, int n)
 {
 	struct session s = { .o = o };
-	struct buf hello = BUF_INIT(64);
-	struct listing_medium medium = { .kind = LISTING_BLOCKS, .n_units = 1 };
+	struct buf hello = BUF_INIT(256);
 	struct listing l = { .n_files = 0 };
-	struct stat st;
+	struct listing_medium medium;
 	int ends[2], status = 0, ret;
 
-	s.image = open(image, O_RDONLY | O_CLOEXEC);
-	if (s.image < 0 || fstat(s.image, &st) < 0)
-		err(EXIT_OTHER, "%s", image);
-	medium.units[0].size = (uint64_t)st.st_size / o->block * o->block;
-	medium.units[0].block_size = o->block;
-	if (!listing_medium_is_sound(&medium))
-		errx(EXIT_OTHER, "blocks of %" PRIu32 " bytes", o->block);
+	open_images(&s, images, n, &medium);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		err(EXIT_OTHER, "socketpair");
 	s.lister = start(lister, ends[1]);
@@ -214,7 +248,7 @@ static int run(const struct options *o, const char *lister, const char *image)
 	if (ret == EXIT_BROKE)
 		kill(s.lister, SIGKILL);
 	close(s.socket);
-	waitpid(s.lister, &status, 0);
+	wait4(s.lister, &status, 0, &s.usage);
 	if (ret == EXIT_ENDED)
 		listing_reader_take(s.reader, &l);
 	if (ret == EXIT_ENDED && o->cat != NULL)
@@ -251,10 +285,10 @@ int main(int argc, char **argv)
 		default: return EXIT_OTHER;
 		}
 	}
-	if (argc - optind != 2 || o.block == 0) {
-		fputs("usage: list-image [option...] LISTER IMAGE\n", stderr);
+	if (argc - optind < 2 || argc - optind > 1 + LISTING_UNITS_MAX || o.block == 0) {
+		fputs("usage: list-image [option...] LISTER IMAGE...\n", stderr);
 		return EXIT_OTHER;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	return run(&o, argv[optind], argv[optind + 1]);
+	return run(&o, argv[optind], argv + optind + 1, argc - optind - 1);
 }

@@ -152,7 +152,8 @@ START_TEST(fsck_and_libtsk_read_exfat)
 	ck_assert_msg(card_finish(c, &e) == 0, "%s", e.msg);
 	card_free(c);
 	ck_assert_int_eq(tool("fsck.exfat -n", fd, "", (uint8_t *)text, sizeof(text), &len), 0);
-	ck_assert_int_eq(tool("fls -f exfat -r -p", fd, "", (uint8_t *)text, sizeof(text) - 1, &len), 0);
+	ck_assert_int_eq(tool("fls -f exfat -r -p", fd, "", (uint8_t *)text, sizeof(text) - 1, &len),
+			 0);
 	text[len] = '\0';
 	ck_assert_ptr_nonnull(strstr(text, "GONE.MP4"));
 	assert_libtsk_reads(fd, text, config);
@@ -160,7 +161,11 @@ START_TEST(fsck_and_libtsk_read_exfat)
 }
 END_TEST
 
-static const struct { enum card_table table; uint32_t sector; const char *command, *tail; } tables[] = {
+static const struct {
+	enum card_table table;
+	uint32_t sector;
+	const char *command, *tail;
+} tables[] = {
 	{ CARD_GPT, 512, "sgdisk -v", " | grep -q '^No problems found'" },
 	{ CARD_GPT, 512, "sfdisk -V", "" },
 	{ CARD_GPT, 4096, "fdisk -b 4096 -l", " | grep -q '^Disklabel type: gpt'" },

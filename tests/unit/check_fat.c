@@ -78,6 +78,8 @@ static void exfat_boot(uint8_t boot[FAT_BOOT_LEN])
 	memcpy(boot + 3, "EXFAT   ", 8);
 	boot[74] = 2;			/* 0x20000 sectors */
 	boot[89] = 8;			/* clusters from 2048 */
+	boot[92] = 0xc0;		/* 4032 of them */
+	boot[93] = 0x0f;
 	boot[96] = 4;
 	boot[108] = 9;			/* 512 bytes */
 	boot[109] = 5;			/* 32 sectors */
@@ -113,6 +115,35 @@ START_TEST(reads_exfat_too)
 	ck_assert(!fat_cluster_sector(&g, (131072 - 2048) / 32 + 2, &at));
 	ck_assert(fat_entry_offset(&g, 3, &at));
 	ck_assert_uint_eq(at, 2048 * 512);
+}
+END_TEST
+
+static const struct { unsigned bits; const char *bytes; uint64_t first, n, unused; } fats[] = {
+	{ 32, "\xf8\xff\xff\x0f\0\0\0\0\0\0\0\0\1\0\0\xf0", 0, 4, 1 },
+	{ 32, "\0\0\0\0\0\0\0\xf0\0\0\0\1", 128, 3, 2 },	/* the upper 4 bits do not count */
+	{ 16, "\xf8\xff\0\0\0\0\1\0\0\0", 0, 5, 2 },
+	{ 12, "\xf8\xff\xff\0\xf0\xff\0\0\0", 0, 6, 3 },
+};
+
+START_TEST(counts_free_clusters)
+{
+	ck_assert_uint_eq(fat_count_free(fats[_i].bits, (const uint8_t *)fats[_i].bytes,
+					 fats[_i].first, fats[_i].n), fats[_i].unused);
+}
+END_TEST
+
+START_TEST(sums_a_boot_region)
+{
+	uint8_t a[FAT_BOOT_LEN], b[FAT_BOOT_LEN];
+
+	exfat_boot(a);
+	exfat_boot(b);
+	b[106] = b[107] = b[112] = 0x55;	/* what a driver changes as it goes */
+	ck_assert_uint_eq(fat_boot_sum(0, a, sizeof(a), true), fat_boot_sum(0, b, sizeof(b), true));
+	ck_assert_uint_ne(fat_boot_sum(0, a, sizeof(a), false),
+			  fat_boot_sum(0, b, sizeof(b), false));
+	b[105] = 1;
+	ck_assert_uint_ne(fat_boot_sum(0, a, sizeof(a), true), fat_boot_sum(0, b, sizeof(b), true));
 }
 END_TEST
 
@@ -261,6 +292,8 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, knows_where_things_lie);
 	tcase_add_loop_test(tc, refuses_a_senseless_boot_sector, 0, (int)COUNT(boots));
 	tcase_add_loop_test(tc, reads_exfat_too, 0, (int)COUNT(exfat_boots));
+	tcase_add_loop_test(tc, counts_free_clusters, 0, (int)COUNT(fats));
+	tcase_add_test(tc, sums_a_boot_region);
 	tcase_add_loop_test(tc, a_directory_begins_with_itself, 0, (int)COUNT(heads));
 	tcase_add_loop_test(tc, reads_a_directory, 0, (int)COUNT(dirs));
 	tcase_add_loop_test(tc, claims_times_that_exist, 0, (int)COUNT(times));
