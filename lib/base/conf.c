@@ -14,7 +14,6 @@
 #define STATE_DIR "/var/lib/dockvault"
 #define SEAL_KEY "/etc/dockvault/seal.key"
 
-enum { LISTER_TIMEOUT_MIN_MS = 100, LISTER_TIMEOUT_MAX_MS = 600000 };
 
 /* Where the texts go.  The one table of keys, but for those of a slot. */
 static const struct {
@@ -34,6 +33,21 @@ static const struct {
 	TEXT(lister, LIBEXECDIR "/dock-lister", true),
 	TEXT(recorders, DATADIR "/recorders.d:/etc/dockvault/recorders.d", false),
 #undef TEXT
+};
+
+/* And the numbers. */
+static const struct number {
+	const char *key;
+	long preset, min, max;
+	size_t offset;
+	const char *unit;
+} numbers[] = {
+#define NUMBER(field, preset, min, max, unit) \
+	{ #field, preset, min, max, offsetof(struct conf, field), unit }
+	NUMBER(lister_timeout_ms, 30000, 100, 600000, "milliseconds"),
+	NUMBER(bandwidth_slot, 0, 0, 100000, "MiB a second"),
+	NUMBER(bandwidth_total, 0, 0, 100000, "MiB a second"),
+#undef NUMBER
 };
 
 /*
@@ -128,14 +142,16 @@ static int check_database(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-static int check_timeout(cfg_t *cfg, cfg_opt_t *opt)
+static int check_number(cfg_t *cfg, cfg_opt_t *opt)
 {
-	long ms = cfg_opt_getnint(opt, 0);
+	long value = cfg_opt_getnint(opt, 0);
+	const struct number *n = numbers;
 
-	if (ms >= LISTER_TIMEOUT_MIN_MS && ms <= LISTER_TIMEOUT_MAX_MS)
+	while (strcmp(n->key, opt->name) != 0)
+		n++;
+	if (value >= n->min && value <= n->max)
 		return 0;
-	cfg_error(cfg, "%s %ld: %d to %d milliseconds are allowed", opt->name, ms,
-		  LISTER_TIMEOUT_MIN_MS, LISTER_TIMEOUT_MAX_MS);
+	cfg_error(cfg, "%s %ld: %ld to %ld %s are allowed", n->key, value, n->min, n->max, n->unit);
 	return -1;
 }
 
@@ -209,6 +225,17 @@ static int take_texts(cfg_t *cfg, const char *path, struct conf *c, struct err *
 	return 0;
 }
 
+static void take_numbers(cfg_t *cfg, struct conf *c)
+{
+	uint32_t value;
+	size_t i;
+
+	for (i = 0; i < COUNT(numbers); i++) {
+		value = (uint32_t)cfg_getint(cfg, numbers[i].key);
+		memcpy((char *)c + numbers[i].offset, &value, sizeof(value));
+	}
+}
+
 static void take_slots(cfg_t *cfg, struct conf *c)
 {
 	unsigned int i;
@@ -244,7 +271,7 @@ static int parse(cfg_t *cfg, const char *path, struct conf *ret, struct err *e)
 		return r;
 	take_slots(cfg, &c);
 	c.vault_immutable = cfg_getbool(cfg, "vault_immutable");
-	c.lister_timeout_ms = (uint32_t)cfg_getint(cfg, "lister_timeout_ms");
+	take_numbers(cfg, &c);
 	*ret = c;
 	return 0;
 }
@@ -255,12 +282,11 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		CFG_STR("port", NULL, CFGF_NODEFAULT),
 		CFG_END()
 	};
-	cfg_opt_t keys[COUNT(texts) + 4] = { CFG_END() };
+	cfg_opt_t keys[COUNT(texts) + COUNT(numbers) + 3] = { CFG_END() };
 	cfg_opt_t immutable = CFG_BOOL("vault_immutable", cfg_true, CFGF_NONE);
-	cfg_opt_t timeout = CFG_INT("lister_timeout_ms", 30000, CFGF_NONE);
 	cfg_opt_t slots = CFG_SEC("slot", slot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 	cfg_opt_t end = CFG_END();
-	size_t i;
+	size_t i, n;
 	cfg_t *cfg;
 	int r;
 
@@ -269,10 +295,14 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 
 		keys[i] = text;
 	}
+	for (n = 0; n < COUNT(numbers); n++) {
+		cfg_opt_t number = CFG_INT(numbers[n].key, numbers[n].preset, CFGF_NONE);
+
+		keys[i++] = number;
+	}
 	keys[i] = immutable;
-	keys[i + 1] = timeout;
-	keys[i + 2] = slots;
-	keys[i + 3] = end;
+	keys[i + 1] = slots;
+	keys[i + 2] = end;
 	cfg = cfg_init(keys, CFGF_NONE);
 	if (cfg == NULL)
 		return err_set(e, -ENOMEM, "%s: no memory to read it", path);
@@ -283,7 +313,8 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 	for (i = 0; i < COUNT(texts); i++)
 		if (texts[i].is_path)
 			cfg_set_validate_func(cfg, texts[i].key, check_path);
-	cfg_set_validate_func(cfg, "lister_timeout_ms", check_timeout);
+	for (n = 0; n < COUNT(numbers); n++)
+		cfg_set_validate_func(cfg, numbers[n].key, check_number);
 	cfg_set_validate_func(cfg, "slot", check_slot);
 	r = parse(cfg, path, ret, e);
 	cfg_free(cfg);

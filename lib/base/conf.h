@@ -42,6 +42,7 @@ struct conf {
 	char recorders[CONF_PATH_MAX];	/* directories of recorders.d(5), parted by ':' */
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
+	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */
 	uint32_t lister_timeout_ms;	/* 30000: no answer for that long ends it */
 };
 
