@@ -36,6 +36,7 @@ struct other {
 
 struct dock {
 	struct parts parts;
+	struct rate rate;
 	struct control *control;
 	struct place *places;		/* conf->n_slots of them */
 	struct other others[DOCK_OTHERS_MAX];
@@ -453,6 +454,8 @@ int dock_new(uv_loop_t *loop, const struct conf *conf, struct dock **ret, struct
 		d->places[i] = (struct place){ .dock = d, .conf = &conf->slots[i] };
 	d->parts.loop = loop;
 	d->parts.conf = conf;
+	d->rate = rate_of(conf->bandwidth_total);
+	d->parts.rate = &d->rate;
 	d->lock = -1;
 	r = open_parts(d, e);
 	if (r < 0) {

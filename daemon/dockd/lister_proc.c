@@ -9,8 +9,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "fetch.h"
 #include "timer.h"
+
+enum { OP_GET_PROPERTY = 0x1015 };	/* GetDevicePropValue */
 
 struct lister {
 	struct lister_job job;
@@ -31,9 +32,12 @@ struct lister {
 	uint8_t in[LISTER_IN];
 	struct buf out;
 	uv_write_t write;
-	struct disk_read read;
-	bool reading;
+	struct medium_serving serving;
+	bool is_serving;
+	bool too_much;			/* the dataset is larger than a lister is given */
+	uint32_t dataset;		/* bytes of it so far */
 	uint64_t served;		/* bytes */
+	int64_t clock_asked_ms, clock_answered_ms;
 	uint8_t data[LISTING_READ_MAX];
 };
 
@@ -45,7 +49,7 @@ static void leave(struct lister *l)
 	const struct lister_job job = l->job;
 	const int r = l->r;
 
-	if (!l->process_closed || !l->pipe_closed || l->reading)
+	if (!l->process_closed || !l->pipe_closed || l->is_serving)
 		return;
 	listing_reader_free(l->reader);
 	buf_clear(&l->out);
@@ -139,76 +143,131 @@ static void hear(struct lister *l)
 
 static void listen_on(struct lister *l);
 
+/* A dataset goes on when the lister took the last of it; after all else it may speak. */
 static void on_sent(uv_write_t *w, int status)
 {
 	struct lister *l = w->data;
 
-	if (l->ending || status == UV_ECANCELED)
+	if (l->is_serving)
+		medium_serve_more(l->job.medium, &l->serving);
+	else if (l->ending || status == UV_ECANCELED)
 		return;
-	if (status < 0)
+	else if (status < 0)
 		at_eof(l);
 	else
 		listen_on(l);
 }
 
-static void send_out(struct lister *l)
+static int send_out(struct lister *l)
 {
 	uv_buf_t b;
+	int r;
 
 	if (l->out.failed)
 		BUG("lister: an answer of more than %zu bytes", l->out.max);
 	b = uv_buf_init((char *)l->out.p, (unsigned)l->out.len);
 	hear(l);
 	if (l->ending)
-		return;
+		return -ECANCELED;
 	l->write.data = l;
-	if (uv_write(&l->write, (uv_stream_t *)&l->pipe, &b, 1, on_sent) < 0)
+	r = uv_write(&l->write, (uv_stream_t *)&l->pipe, &b, 1, on_sent);
+	if (r < 0)
 		at_eof(l);
+	return r;
 }
 
-static void answer_read(struct lister *l, int r)
+/* What was read or asked counts, too much ends it. */
+static bool is_too_much(struct lister *l, uint32_t len)
 {
-	if (r < 0 && !fetch_is_local(r)) {
+	l->served += len;
+	if (l->served <= LISTER_READ_TOTAL_MAX)
+		return false;
+	end(l, err_set(&l->e, -E2BIG, "dock-lister has read %" PRIu64 " MiB of the card"
+		       " and goes on", LISTER_READ_TOTAL_MAX >> 20));
+	return true;
+}
+
+static void put_response(struct lister *l)
+{
+	const struct medium_serving *s = &l->serving;
+
+	if (s->want.op.code == OP_GET_PROPERTY && s->want.op.params[0] == PTP_PROP_DATE_TIME) {
+		l->clock_asked_ms = s->asked_ms;
+		l->clock_answered_ms = s->answered_ms;
+	}
+	if (l->too_much)
+		listing_put_failed(&l->out, EFBIG);
+	else
+		listing_put_response(&l->out, &s->response);
+}
+
+static void answer(struct lister *l, int r)
+{
+	if (r < 0 && !medium_is_local(r)) {
 		end(l, err_set(&l->e, r, "the card cannot be read: %s", uv_strerror(r)));
 		return;
 	}
 	buf_reset(&l->out);
-	if (r == 0)
-		listing_put_data(&l->out, l->data, l->read.len);
-	else
+	if (r < 0)
 		listing_put_failed(&l->out, EIO);
+	else if (l->serving.want.what == LISTING_WANT_READ)
+		listing_put_data(&l->out, l->data, l->serving.want.len);
+	else
+		put_response(l);
 	send_out(l);
 }
 
-static void on_read(struct disk_read *read, int r)
+/* Nobody takes it, but the device has begun to send it, and no operation can be taken back. */
+static bool is_for_nobody(struct lister *l, uint32_t len)
 {
-	struct lister *l = read->data;
+	if (l->ending || is_too_much(l, len))
+		return true;
+	if (!l->too_much)
+		l->dataset += len;
+	l->too_much = l->dataset > LISTING_DATASET_MAX;
+	return l->too_much;
+}
 
-	l->reading = false;
+static void on_piece(struct medium_serving *s, uint32_t len)
+{
+	struct lister *l = s->data;
+
+	if (!is_for_nobody(l, len)) {
+		buf_reset(&l->out);
+		listing_put_dataset(&l->out, l->data, len);
+		if (send_out(l) == 0)
+			return;
+	}
+	medium_serve_more(l->job.medium, s);
+}
+
+static void on_served(struct medium_serving *s, int r)
+{
+	struct lister *l = s->data;
+
+	l->is_serving = false;
 	if (l->ending)
 		leave(l);
 	else
-		answer_read(l, r);
+		answer(l, r);
 }
 
-static void serve(struct lister *l, uint64_t offset, uint32_t len)
+static void serve(struct lister *l, const struct listing_event *want)
 {
 	int r;
 
-	l->served += len;
-	if (l->served > LISTER_READ_TOTAL_MAX) {
-		end(l, err_set(&l->e, -E2BIG, "dock-lister has read %" PRIu64 " MiB of the card"
-			       " and goes on", LISTER_READ_TOTAL_MAX >> 20));
+	if (want->what == LISTING_WANT_READ && is_too_much(l, want->len))
 		return;
-	}
-	l->read = (struct disk_read){
-		.offset = offset, .len = len, .buf = l->data, .cb = on_read, .data = l,
+	l->dataset = 0;
+	l->too_much = false;
+	l->serving = (struct medium_serving){
+		.want = *want, .buf = l->data, .piece = on_piece, .cb = on_served, .data = l,
 	};
-	uv_timer_stop(l->timer);	/* the disk has time-outs of its own */
-	r = disk_read(l->job.disk, &l->read);
-	l->reading = r == 0;
+	uv_timer_stop(l->timer);	/* the medium has time-outs of its own */
+	r = medium_serve(l->job.medium, &l->serving);
+	l->is_serving = r == 0;
 	if (r < 0)
-		answer_read(l, r);
+		answer(l, r);
 }
 
 /* ------ listening ------ */
@@ -221,7 +280,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
 	*b = uv_buf_init((char *)l->in, sizeof(l->in));
 }
 
-/* n bytes came.  Behind a READ there is nothing: the lister waits for the answer. */
+/* n bytes came.  Behind a question there is nothing: the lister waits for the answer. */
 static void feed(struct lister *l, size_t n)
 {
 	struct listing_event ev;
@@ -235,10 +294,12 @@ static void feed(struct lister *l, size_t n)
 		end(l, r);
 	} else if (r == 1 && ev.what == LISTING_COMPLETE) {
 		listing_reader_take(l->reader, &l->listing);
+		l->listing.device.clock_asked_ms = l->clock_asked_ms;
+		l->listing.device.clock_answered_ms = l->clock_answered_ms;
 		end(l, 0);
 	} else if (r == 1) {
 		uv_read_stop((uv_stream_t *)&l->pipe);
-		serve(l, ev.offset, ev.len);
+		serve(l, &ev);
 	} else {
 		hear(l);
 	}
@@ -294,19 +355,9 @@ static int spawn(struct lister *l, struct err *e)
 	return 0;
 }
 
-static struct listing_medium the_medium(const struct lister_job *job)
-{
-	return (struct listing_medium){
-		.kind = LISTING_BLOCKS, .encoding = LISTING_GB18030, .n_units = 1,
-		.units = { { .size = job->disk_size, .block_size = job->block_size } },
-	};
-}
-
 static void greet(struct lister *l)
 {
-	const struct listing_medium medium = the_medium(&l->job);
-
-	listing_put_medium(&l->out, &medium);
+	listing_put_medium(&l->out, &l->job.what);
 	send_out(l);
 }
 
@@ -321,7 +372,6 @@ static void not_started(struct lister *l, const struct err *e)
 int lister_start(const struct lister_job *job, struct lister **ret, struct err *e)
 {
 	struct lister *l = calloc(1, sizeof(*l));
-	const struct listing_medium medium = the_medium(job);
 	struct err why = { .code = 0 };
 
 	if (l == NULL)
@@ -330,8 +380,7 @@ int lister_start(const struct lister_job *job, struct lister **ret, struct err *
 	l->out.max = LISTING_HEADER + LISTING_MESSAGE_MAX;
 	l->begun_ms = uv_now(job->loop);
 	l->timer = timer_new(job->loop, l);
-	if (l->timer == NULL ||
-	    listing_reader_new(&medium, &l->reader) < 0) {
+	if (l->timer == NULL || listing_reader_new(&l->job.what, &l->reader) < 0) {
 		timer_free(l->timer);
 		free(l);
 		return err_set(e, -ENOMEM, "no memory for dock-lister");

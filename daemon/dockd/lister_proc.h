@@ -1,6 +1,7 @@
 /*
- * A dock-lister child and its socket pair: answers its READs from the disk,
- * builds the listing, and ends it at the first thing that is not in order.
+ * A dock-lister child and its socket pair: answers what it asks of the medium,
+ * sectors of a disk or operations of an MTP device, builds the listing, and ends
+ * it at the first thing that is not in order.
  *
  * Nothing it says is trusted: format/listing.h bounds the listing, and here are
  * bounds for how long it may be silent, how long it may take, and how much it
@@ -9,7 +10,7 @@
  * Errors, Threads  as everywhere on the loop: see recorder/usb_io.h.
  *          -ECANCELED: lister_stop; -EPROTO: it broke the protocol; -ETIMEDOUT:
  *          it was silent for too long, or took too long; -E2BIG: it reads without
- *          end; -ECHILD: it died; otherwise what the disk failed with.
+ *          end; -ECHILD: it died; otherwise what the medium failed with.
  * Memory   LISTER_MEMORY, and the listing (LISTING_BYTES_MAX at most).
  */
 #ifndef DOCKD_LISTER_PROC_H
@@ -19,7 +20,7 @@
 #include <uv.h>
 
 #include "format/listing.h"
-#include "recorder/disk.h"
+#include "medium.h"
 
 enum {
 	LISTER_FD = 3,				/* where the child finds its socket */
@@ -28,7 +29,7 @@ enum {
 	LISTER_TOTAL_MS = 15 * 60 * 1000,
 };
 
-/* A walk reads every FAT and every directory once or a few times. */
+/* A walk reads every FAT and every directory once or a few times; datasets count as well. */
 #define LISTER_READ_TOTAL_MAX	(UINT64_C(4) << 30)
 
 struct lister;
@@ -37,9 +38,8 @@ struct lister_job {
 	uv_loop_t *loop;
 	const char *path;		/* of the program */
 	uint32_t silence_ms;		/* no answer for that long ends it */
-	struct disk *disk;		/* stays the caller's, open until cb */
-	uint64_t disk_size;
-	uint32_t block_size;
+	struct medium *medium;		/* stays the caller's, open until cb */
+	struct listing_medium what;	/* it is */
 	/* The child is gone.  0: listing is the callee's to clear; otherwise NULL, and e says why. */
 	void (*cb)(void *data, int r, struct listing *listing, const struct err *e);
 	void *data;

@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "catalog/catalog.h"
 #include "clerk.h"
+#include "rate.h"
 #include "seal.h"
 #include "snapshot.h"
 #include "vault/vault.h"
@@ -19,6 +20,7 @@ struct parts {
 	struct clerk *clerk;
 	struct snapshot *snapshot;
 	struct seal *seal;
+	struct rate *rate;		/* of all slots together */
 };
 
 #endif

@@ -2,6 +2,7 @@
 #include "pull.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,17 +62,17 @@ enum pull_event pull_store_failed(struct pull *p, int r, const char *why)
 	return PULL_NO_ROOM;
 }
 
-/* ------ fetching small pieces ------ */
+/* ------ small pieces ------ */
 
-static int fetch(struct pull *p, const struct listing_file *f, uint64_t at, size_t len,
-		 uint8_t *buf, void (*cb)(struct fetch *f, int r))
+static int read_piece(struct pull *p, const struct listing_file *f, uint64_t at, size_t len,
+		      uint8_t *buf, void (*cb)(struct medium_read *read, int r))
 {
-	p->fetch = (struct fetch){
-		.disk = p->s->disk, .block_size = p->s->block_size, .file = f,
-		.at = at, .len = len, .buf = buf, .cb = cb, .data = p,
+	p->read = (struct medium_read){
+		.medium = p->s->medium, .file = f, .at = at, .len = len, .buf = buf,
+		.cb = cb, .data = p,
 	};
-	/* Once given up, the disk may be closed already. */
-	return p->given_up ? -ECANCELED : fetch_start(&p->fetch);
+	/* Once given up, the medium may be closed already. */
+	return p->given_up ? -ECANCELED : medium_read(&p->read);
 }
 
 /* ------ sidecar ------ */
@@ -99,7 +100,7 @@ static enum pull_event sidecar_part_done(struct pull *p, const struct listing_fi
 {
 	if (r == 0)
 		return PULL_OK;
-	if (!fetch_is_local(r))
+	if (!medium_is_local(r))
 		return device_failed(p, r);
 	unreadable(p, f, r);
 	p->sidecar_unreadable = true;
@@ -119,9 +120,9 @@ static enum pull_event signature_done(struct pull *p, int r)
 	return verify_sidecar(p);
 }
 
-static void on_signature(struct fetch *f, int r)
+static void on_signature(struct medium_read *read, int r)
 {
-	pull_step(f->data, signature_done(f->data, r));
+	pull_step(read->data, signature_done(read->data, r));
 }
 
 static enum pull_event fetch_signature(struct pull *p)
@@ -135,7 +136,7 @@ static enum pull_event fetch_signature(struct pull *p)
 	len = sidecar_len(f, MINISIGN_FILE_MAX);
 	if (len == 0)
 		return signature_done(p, 0);
-	r = fetch(p, f, 0, len, p->minisig, on_signature);
+	r = read_piece(p, f, 0, len, p->minisig, on_signature);
 	return r < 0 ? signature_done(p, r) : PULL_WAIT;
 }
 
@@ -152,12 +153,12 @@ static enum pull_event manifest_done(struct pull *p, int r)
 	return fetch_signature(p);
 }
 
-static void on_manifest(struct fetch *f, int r)
+static void on_manifest(struct medium_read *read, int r)
 {
-	enum pull_event event = manifest_done(f->data, r);
+	enum pull_event event = manifest_done(read->data, r);
 
 	if (event != PULL_WAIT)
-		pull_step(f->data, event);
+		pull_step(read->data, event);
 }
 
 static enum pull_event start_sidecar(struct pull *p)
@@ -171,7 +172,7 @@ static enum pull_event start_sidecar(struct pull *p)
 	len = sidecar_len(f, MANIFEST_MAX);
 	if (len == 0)
 		return manifest_done(p, 0);
-	r = fetch(p, f, 0, len, p->bwm, on_manifest);
+	r = read_piece(p, f, 0, len, p->bwm, on_manifest);
 	return r < 0 ? manifest_done(p, r) : PULL_WAIT;
 }
 
@@ -179,7 +180,7 @@ static enum pull_event start_sidecar(struct pull *p)
 
 static enum pull_event media_failed(struct pull *p, int r)
 {
-	if (!fetch_is_local(r))
+	if (!medium_is_local(r))
 		return device_failed(p, r);
 	unreadable(p, p->item->media, r);
 	p->unreadable = true;
@@ -199,36 +200,59 @@ static enum pull_event take_fingerprint(struct pull *p, const uint8_t *tail)
 /* The tail begins in the middle of a sector, which is read whole. */
 static size_t tail_skip(const struct pull *p)
 {
-	return (size_t)((p->item->media->size - RECORD_PROBE) % p->s->block_size);
+	const struct listing_file *f = p->item->media;
+
+	return (size_t)((f->size - RECORD_PROBE) % medium_grain(p->s->medium, f));
 }
 
-static void on_tail(struct fetch *f, int r)
+/*
+ * 0: there are bytes.  Where the card does not give them all, zeros stand for
+ * them, and the file is read whatever the catalog says of it: it may be another.
+ */
+static enum pull_event probed(struct pull *p, uint8_t *buf, size_t len, int r)
 {
-	struct pull *p = f->data;
+	if (r == 0)
+		return PULL_OK;
+	if (r != -EIO || p->read.hung || !medium_reads_anywhere(p->s->medium))
+		return media_failed(p, r);
+	memset(buf, 0, len);
+	p->doubtful = true;
+	return PULL_OK;
+}
 
-	pull_step(p, r < 0 ? media_failed(p, r) : take_fingerprint(p, p->tail + tail_skip(p)));
+static enum pull_event tail_done(struct pull *p, int r)
+{
+	enum pull_event event = probed(p, p->tail, PULL_TAIL_ROOM, r);
+
+	return event != PULL_OK ? event : take_fingerprint(p, p->tail + tail_skip(p));
+}
+
+static void on_tail(struct medium_read *read, int r)
+{
+	pull_step(read->data, tail_done(read->data, r));
 }
 
 static enum pull_event head_done(struct pull *p, int r)
 {
 	const struct listing_file *f = p->item->media;
+	enum pull_event event = probed(p, p->head, PULL_HEAD_ROOM, r);
 	size_t skip;
 
-	if (r < 0)
-		return media_failed(p, r);
-	if (f->size <= RECORD_PROBE)
+	if (event != PULL_OK)
+		return event;
+	if (f->size <= RECORD_PROBE || !medium_reads_anywhere(p->s->medium))
 		return take_fingerprint(p, p->head);
 	skip = tail_skip(p);
-	r = fetch(p, f, f->size - RECORD_PROBE - skip, RECORD_PROBE + skip, p->tail, on_tail);
-	return r < 0 ? media_failed(p, r) : PULL_WAIT;
+	r = read_piece(p, f, f->size - RECORD_PROBE - skip, RECORD_PROBE + skip, p->tail, on_tail);
+	return r < 0 ? tail_done(p, r) : PULL_WAIT;
 }
 
-static void on_head(struct fetch *f, int r)
+static void on_head(struct medium_read *read, int r)
 {
-	enum pull_event event = head_done(f->data, r);
+	enum pull_event event = head_done(read->data, r);
 
 	if (event != PULL_WAIT)
-		pull_step(f->data, event);
+		pull_step(read->data, event);
 }
 
 static enum pull_event start_probe(struct pull *p)
@@ -244,8 +268,8 @@ static enum pull_event start_probe(struct pull *p)
 	}
 	if (f->size == 0)
 		return take_fingerprint(p, p->head);
-	r = fetch(p, f, 0, (size_t)MIN(f->size, (uint64_t)RECORD_PROBE), p->head, on_head);
-	return r < 0 ? media_failed(p, r) : PULL_WAIT;
+	r = read_piece(p, f, 0, (size_t)MIN(f->size, (uint64_t)RECORD_PROBE), p->head, on_head);
+	return r < 0 ? head_done(p, r) : PULL_WAIT;
 }
 
 /* ------ ask ------ */
@@ -294,7 +318,7 @@ static enum pull_event start_ask(struct pull *p)
 	struct catalog *c = p->s->parts->catalog;
 	struct pull_ask *a;
 
-	if (!catalog_is_up(c))
+	if (p->doubtful || !catalog_is_up(c))
 		return PULL_OK;
 	a = malloc(sizeof(*a));
 	if (a == NULL)
@@ -309,42 +333,36 @@ static enum pull_event start_ask(struct pull *p)
 	return PULL_WAIT;
 }
 
-/* ------ content and seal ------ */
+/* ------ resume ------ */
 
-static void on_progress(void *data)
-{
-	struct pull *p = data;
-
-	p->s->changed(p->s->data);
-}
-
-static void on_pumped(void *data, enum pump_end end, int r)
+static void on_kept(void *data, int r, uint64_t kept)
 {
 	struct pull *p = data;
 	const struct err *e = vault_put_error(p->put);
+	const struct listing_file *f = p->item->media;
 	enum pull_event event = PULL_OK;
 
-	p->end_ms = utc_now();
-	p->mono_end_ms = uv_hrtime() / 1000000;
-	if (end == PUMP_READ_FAILED)
-		event = media_failed(p, r);
-	else if (end == PUMP_WRITE_FAILED)
+	if (r < 0) {
 		event = pull_store_failed(p, r, e != NULL ? e->msg : uv_strerror(r));
-	if (event != PULL_OK)
 		vault_put_abort(TAKE(p->put));
-	pull_step(p, event);
+	} else if (kept > f->size) {		/* the key is of a file of this size */
+		vault_put_abort(TAKE(p->put));
+		event = pull_store_failed(p, -EUCLEAN, "more was kept of it than there is");
+	} else if (kept > 0) {
+		log_info("%s: %s: %" PRIu64 " of %" PRIu64 " bytes are there from an interruption:"
+			 " reading on behind them", p->s->recorder->id, f->path, kept, f->size);
+	}
+	p->kept = kept;
+	pull_step(p, event == PULL_OK && kept == f->size ? PULL_SKIP : event);
 }
 
-static enum pull_event start_content(struct pull *p)
+static enum pull_event start_resume(struct pull *p)
 {
 	const struct listing_file *f = p->item->media;
 	const struct vault_put_options o = {
 		.expected_size = f->size,
 		.want_sha256 = p->sidecar.verdict != SIGNATURE_VALID,
-	};
-	struct pump_job job = {
-		.disk = p->s->disk, .block_size = p->s->block_size, .file = f,
-		.cb = on_pumped, .progress = on_progress, .data = p,
+		.resume = p->doubtful ? NULL : &p->fingerprint,
 	};
 	struct err e = { .code = 0 };
 	int r;
@@ -354,17 +372,109 @@ static enum pull_event start_content(struct pull *p)
 	r = vault_put_new(p->s->parts->vault, &o, &p->put, &e);
 	if (r < 0)
 		return pull_store_failed(p, r, e.msg);
+	p->kept = 0;
+	p->n_holes = 0;
 	p->start_ms = p->end_ms = utc_now();
 	p->mono_start_ms = p->mono_end_ms = uv_hrtime() / 1000000;
 	if (f->size == 0)
 		return PULL_SKIP;
-	job.put = p->put;
+	if (o.resume == NULL)
+		return PULL_OK;
+	r = vault_put_resume(p->put, on_kept, p);
+	if (r == 0)
+		return PULL_WAIT;
+	vault_put_abort(TAKE(p->put));
+	return pull_store_failed(p, r, uv_strerror(r));
+}
+
+/* ------ content and seal ------ */
+
+static void on_progress(void *data)
+{
+	struct pull *p = data;
+
+	p->s->changed(p->s->data);
+}
+
+static void on_parked(void *data, int r)
+{
+	struct pull *p = data;
+
+	if (r < 0)
+		log_debug("pull %s: not all of it was kept: %s", any_file(p->item)->path,
+			  uv_strerror(r));
+	pull_step(p, p->parked);
+}
+
+/*
+ * The content ended before its end.  What came of it goes on at the next
+ * docking, but for a card that is not what it was, a file that cannot be read,
+ * and one with holes.
+ */
+static enum pull_event cut_short(struct pull *p, enum pull_event event, int r)
+{
+	if (p->n_holes > 0 || event == PULL_LOCAL || r == -ENOMEDIUM || r == -EUCLEAN ||
+	    p->result == PULL_REFUSED) {
+		vault_put_abort(TAKE(p->put));
+		return event;
+	}
+	p->parked = event;
+	vault_put_park(TAKE(p->put), on_parked, p);
+	return PULL_WAIT;
+}
+
+static void take_holes(struct pull *p)
+{
+	const struct record_hole *holes = pump_holes(p->pump, &p->n_holes);
+
+	memcpy(p->holes, holes, p->n_holes * sizeof(*holes));
+}
+
+static enum pull_event content_done(struct pull *p, enum pump_end end, int r)
+{
+	const struct err *e = vault_put_error(p->put);
+
+	p->end_ms = utc_now();
+	p->mono_end_ms = uv_hrtime() / 1000000;
+	take_holes(p);
+	switch (end) {
+	case PUMP_DONE:
+		return PULL_OK;
+	case PUMP_READ_FAILED:
+		return cut_short(p, media_failed(p, r), r);
+	case PUMP_WRITE_FAILED:
+		return cut_short(p, pull_store_failed(p, r, e != NULL ? e->msg : uv_strerror(r)),
+				 r);
+	}
+	BUG("pull: the pump ended as %d", (int)end);
+}
+
+static void on_pumped(void *data, enum pump_end end, int r)
+{
+	enum pull_event event = content_done(data, end, r);
+
+	if (event != PULL_WAIT)
+		pull_step(data, event);
+}
+
+static enum pull_event start_content(struct pull *p)
+{
+	const struct pump_job job = {
+		.medium = p->s->medium, .file = p->item->media, .from = p->kept,
+		.slot = p->s->rate, .total = p->s->parts->rate, .put = p->put,
+		.cb = on_pumped, .progress = on_progress, .data = p,
+	};
+	enum pull_event event;
+	int r;
+
+	if (p->given_up)
+		return cut_short(p, device_failed(p, -ECANCELED), -ECANCELED);
 	r = pump_start(p->pump, &job);
 	p->pumped = r == 0;
 	if (r == 0)
 		return PULL_WAIT;
-	vault_put_abort(TAKE(p->put));
-	return media_failed(p, r);
+	event = media_failed(p, r);
+	return cut_short(p, event, r);
 }
 
 static void on_sealed(void *data, int r, const struct vault_sealed *sealed, const struct err *e)
@@ -426,11 +536,11 @@ static enum pull_event start_end(struct pull *p)
 
 static enum pull_event (*const starts[PULL_STATES])(struct pull *p) = {
 	[PULL_SIDECAR] = start_sidecar,		[PULL_PROBE] = start_probe,
-	[PULL_ASK] = start_ask,			[PULL_CONTENT] = start_content,
-	[PULL_SEAL] = start_seal,		[PULL_DIGEST] = pull_start_digest,
-	[PULL_KEEP] = pull_start_keep,		[PULL_SIGN] = pull_start_sign,
-	[PULL_RECORD] = pull_start_record,	[PULL_PAUSE] = start_pause,
-	[PULL_END] = start_end,
+	[PULL_ASK] = start_ask,			[PULL_RESUME] = start_resume,
+	[PULL_CONTENT] = start_content,		[PULL_SEAL] = start_seal,
+	[PULL_DIGEST] = pull_start_digest,	[PULL_KEEP] = pull_start_keep,
+	[PULL_SIGN] = pull_start_sign,		[PULL_RECORD] = pull_start_record,
+	[PULL_PAUSE] = start_pause,		[PULL_END] = start_end,
 };
 
 /* Go on until something is under way or the item has ended. */
@@ -475,7 +585,9 @@ static void reset(struct pull *p, const struct pull_item *item)
 	p->r = 0;
 	p->why[0] = p->paused[0] = '\0';
 	p->sidecar = (struct sidecar){ .bwm = NULL };
-	p->sidecar_unreadable = p->known = p->unreadable = false;
+	p->sidecar_unreadable = p->known = p->unreadable = p->doubtful = false;
+	p->n_holes = 0;
+	p->kept = 0;
 	p->pumped = p->sealed = p->manifest_kept = p->has_signature_blob = p->has_seal = false;
 	p->segment[0] = p->recording[0] = '\0';
 	p->digest = DIGEST_NOT_CLAIMED;
@@ -528,7 +640,7 @@ int pull_new(const struct pull_session *session, struct pull **ret)
 	if (p == NULL)
 		return -ENOMEM;
 	p->s = session;
-	if (posix_memalign(&memory, VAULT_ALIGN, PULL_MEMORY) != 0 || pump_new(&p->pump) < 0 ||
+	if (posix_memalign(&memory, VAULT_ALIGN, PULL_MEMORY) != 0 || pump_new(session->parts->loop, &p->pump) < 0 ||
 	    backoff_init(&p->backoff, session->parts->loop, p) < 0) {
 		free(memory);
 		pull_free(p);

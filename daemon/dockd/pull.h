@@ -5,6 +5,7 @@
  *	sidecar	read manifest and signature, and judge the signature
  *	probe	head and tail of the file, which make its fingerprint
  *	ask	is it recorded already, and the blob there?
+ *	resume	is the beginning there from an interruption?
  *	content	into the vault, hashed while passing
  *	seal	the blob is durable
  *	digest	SHA-256 of it, where the dock will have to sign and has none
@@ -13,8 +14,13 @@
  *	record	manifest, segment and findings into the journal
  *	pause	the vault cannot take more now
  *
- * Bytes are never lost to a bad verdict.  A file that cannot be read becomes a
- * finding, and the rest goes on.  Nothing is recorded that is not durable.
+ * Bytes are never lost to a bad verdict.  What the card does not give of a file
+ * becomes holes and a finding (see pump.h), a file that cannot be read at all a
+ * finding alone, and the rest goes on.  Nothing is recorded that is not durable.
+ *
+ * A file in the middle of which the recorder or dockd went, or the vault had no
+ * more room, is parked and goes on there at the next docking; but not one with
+ * holes, which the next docking may find to be none.
  *
  * Errors, Threads  as everywhere on the loop: see recorder/usb_io.h.
  * Memory   PULL_MEMORY and a pump, made once a session and used for every item.
@@ -32,6 +38,7 @@
 /* What an item comes to. */
 enum pull_result {
 	PULL_STORED,		/* durable and in the journal */
+	PULL_HOLED,		/* the same, but the card did not give all of it: a finding */
 	PULL_KNOWN,		/* it was recorded before */
 	PULL_UNREADABLE,	/* the card does not give the bytes: a finding */
 	PULL_REFUSED,		/* the vault will never take it: something there is damaged */
@@ -50,8 +57,8 @@ struct pull_session {
 	const char *session;
 	const struct catalog_recorder *recorder;
 	int64_t docked_ms;
-	struct disk *disk;
-	uint32_t block_size;		/* of the disk */
+	struct medium *medium;
+	struct rate *rate;		/* of the slot */
 	struct ledger *ledger;
 	void (*changed)(void *data);	/* pull_bytes or pull_paused answers differently */
 	void *data;
@@ -70,7 +77,7 @@ void pull_start(struct pull *p, const struct pull_item *item, pull_cb cb, void *
 
 /*
  * Start nothing more and wait for nothing: the item ends as PULL_STOPPED as soon
- * as it can.  To be called before the disk is closed under it, which in turn
+ * as it can.  To be called before the medium is closed under it, which in turn
  * ends the reads in flight.
  */
 void pull_give_up(struct pull *p);
@@ -81,8 +88,8 @@ const char *pull_paused(const struct pull *p);	/* why it waits, NULL: it does no
 /* ------ the transitions, pure ------ */
 
 enum pull_state {
-	PULL_SIDECAR, PULL_PROBE, PULL_ASK, PULL_CONTENT, PULL_SEAL, PULL_DIGEST, PULL_KEEP,
-	PULL_SIGN, PULL_RECORD, PULL_PAUSE, PULL_END,
+	PULL_SIDECAR, PULL_PROBE, PULL_ASK, PULL_RESUME, PULL_CONTENT, PULL_SEAL, PULL_DIGEST,
+	PULL_KEEP, PULL_SIGN, PULL_RECORD, PULL_PAUSE, PULL_END,
 	PULL_STATES
 };
 

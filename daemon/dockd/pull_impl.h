@@ -2,7 +2,7 @@
 #ifndef DOCKD_PULL_IMPL_H
 #define DOCKD_PULL_IMPL_H
 
-#include "fetch.h"
+#include "medium.h"
 #include "pull.h"
 #include "records.h"
 #include "rules/finding.h"
@@ -13,7 +13,7 @@
 enum {
 	PULL_ASK_TIMEOUT_MS = 10000,	/* then the file is read again, which is only slower */
 	/* Sectors are read whole: room for one more before and one after. */
-	PULL_SECTOR_MAX = 4096,
+	PULL_SECTOR_MAX = MEDIUM_GRAIN_MAX,
 	PULL_BWM_ROOM = MANIFEST_MAX + PULL_SECTOR_MAX,
 	PULL_MINISIG_ROOM = MINISIGN_FILE_MAX + PULL_SECTOR_MAX,
 	PULL_HEAD_ROOM = RECORD_PROBE,
@@ -47,13 +47,18 @@ struct pull {
 	char paused[240];		/* "": it does not */
 
 	/* What was read. */
-	struct fetch fetch;
+	struct medium_read read;
 	struct sidecar sidecar;
 	bool sidecar_unreadable;	/* there is one, the card does not give it */
 	struct digest fingerprint;
 	struct pull_ask *ask;
+	bool doubtful;			/* head or tail cannot be read: the fingerprint says less */
 	bool known, unreadable, pumped;
 	struct vault_put *put;
+	uint64_t kept;			/* bytes that an earlier put left */
+	enum pull_event parked;		/* what comes once the put is parked */
+	struct record_hole holes[PUMP_HOLES_MAX];
+	size_t n_holes;
 	int64_t start_ms, end_ms;
 	uint64_t mono_start_ms, mono_end_ms;
 

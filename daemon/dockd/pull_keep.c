@@ -1,15 +1,18 @@
 /* The half of a pull that judges what was read, keeps it, vouches for it and records it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/utc.h"
 #include "base/util.h"
 #include "format/name.h"
 #include "pull_impl.h"
+#include "rules/plan.h"
 
 enum { SHA_BLOCK = 256 * 1024 };
 
@@ -17,12 +20,28 @@ enum { SHA_BLOCK = 256 * 1024 };
 
 static bool is_signed_by_recorder(const struct pull *p)
 {
-	return p->sidecar.verdict == SIGNATURE_VALID && p->digest == DIGEST_OK;
+	return p->sidecar.verdict == SIGNATURE_VALID && p->digest == DIGEST_OK && p->n_holes == 0;
 }
 
 static bool expects_sidecar(const struct pull *p)
 {
 	return p->s->recorder->n_keys > 0 && !p->item->plain && !p->sidecar_unreadable;
+}
+
+/* What the card did not give of a file that is stored all the same. */
+static void note_holes(struct pull *p)
+{
+	const struct listing_file *f = p->item->media;
+	uint64_t bytes = 0;
+	size_t i;
+
+	if (p->n_holes == 0)
+		return;
+	for (i = 0; i < p->n_holes; i++)
+		bytes += p->holes[i].size;
+	log_warn("%s: %s: %" PRIu64 " bytes in %zu places cannot be read: zeros stand for them",
+		 p->s->recorder->id, f->path, bytes, p->n_holes);
+	plan_holes(f, p->s->recorder->id, p->s->docked_ms, p->n_holes, bytes, &p->others);
 }
 
 /* Now that the bytes have an address, they have names and a verdict. */
@@ -42,6 +61,7 @@ static void judge(struct pull *p)
 		record_uuid_derived("recording", p->s->recorder->id, f, &p->blob.address,
 				    p->recording);
 	p->stored_ms = seen.stored_ms;
+	note_holes(p);
 	p->digest = segment_judge(&seen, &p->sidecar, expects_sidecar(p), &p->found);
 }
 
@@ -205,7 +225,8 @@ static json_t *segment_record(const struct pull *p)
 		.file = p->item->media, .blob = p->blob.address, .fingerprint = p->fingerprint,
 		.stored_ms = p->stored_ms, .sidecar = &p->sidecar,
 		.manifest_kept = p->manifest_kept, .digest = p->digest,
-		.seal = p->has_seal ? &p->seal : NULL, .findings = &p->found,
+		.seal = p->has_seal ? &p->seal : NULL, .holes = p->holes, .n_holes = p->n_holes,
+		.findings = &p->found,
 	};
 
 	return record_segment(&r);
@@ -246,7 +267,7 @@ static enum pull_event recorded(struct pull *p, int r)
 	else if (p->unreadable)
 		p->result = PULL_UNREADABLE;
 	else
-		p->result = PULL_STORED;
+		p->result = p->n_holes > 0 ? PULL_HOLED : PULL_STORED;
 	p->r = r;
 	return PULL_OK;
 }

@@ -3,7 +3,7 @@
 
 static const char *const names[PULL_STATES] = {
 	[PULL_SIDECAR] = "sidecar",	[PULL_PROBE] = "probe",		[PULL_ASK] = "ask",
-	[PULL_CONTENT] = "content",	[PULL_SEAL] = "seal",		[PULL_DIGEST] = "digest",
+	[PULL_RESUME] = "resume",	[PULL_CONTENT] = "content",	[PULL_SEAL] = "seal",		[PULL_DIGEST] = "digest",
 	[PULL_KEEP] = "keep",		[PULL_SIGN] = "sign",		[PULL_RECORD] = "record",
 	[PULL_PAUSE] = "pause",		[PULL_END] = "end",
 };
@@ -23,14 +23,15 @@ enum pull_state pull_next(enum pull_state s, enum pull_event event)
 	static const struct { enum pull_state ok, skip, local; } moves[PULL_STATES] = {
 		[PULL_SIDECAR]	= { PULL_PROBE,   PULL_PROBE,  PULL_END },
 		[PULL_PROBE]	= { PULL_ASK,     PULL_KEEP,   PULL_KEEP },
-		[PULL_ASK]	= { PULL_CONTENT, PULL_KEEP,   PULL_END },
+		[PULL_ASK]	= { PULL_RESUME,  PULL_KEEP,   PULL_END },
+		[PULL_RESUME]	= { PULL_CONTENT, PULL_SEAL,   PULL_END },
 		[PULL_CONTENT]	= { PULL_SEAL,    PULL_SEAL,   PULL_KEEP },
 		[PULL_SEAL]	= { PULL_DIGEST,  PULL_END,    PULL_END },
 		[PULL_DIGEST]	= { PULL_KEEP,    PULL_KEEP,   PULL_END },
 		[PULL_KEEP]	= { PULL_SIGN,    PULL_SIGN,   PULL_END },
 		[PULL_SIGN]	= { PULL_RECORD,  PULL_RECORD, PULL_END },
 		[PULL_RECORD]	= { PULL_END,     PULL_END,    PULL_END },
-		[PULL_PAUSE]	= { PULL_CONTENT, PULL_DIGEST, PULL_END },
+		[PULL_PAUSE]	= { PULL_RESUME,  PULL_DIGEST, PULL_END },
 		[PULL_END]	= { PULL_END,     PULL_END,    PULL_END },
 	};
 

@@ -75,6 +75,8 @@ enum session_event session_stopped(struct session *s)
 
 enum session_event session_device_failed(struct session *s, int r, const char *why)
 {
+	if (s->stop == SESSION_GO_ON && s->changed[0] != '\0')
+		return session_fault(s, s->changed);
 	if (s->stop == SESSION_GO_ON && r == -ENOMEM) {	/* ours, not the recorder's */
 		come_out(s, OUTCOME_FAULT, why);
 		return SESSION_FAULT;
@@ -141,12 +143,10 @@ static enum session_event check_match(struct session *s, const struct catalog_re
 		return refuse(s, why);
 	}
 	s->recorder = *found;
-	if (s->info.class == USB_CLASS_STORAGE)
+	if (s->info.class == USB_CLASS_STORAGE || s->info.class == USB_CLASS_MTP)
 		return SESSION_OK;
-	return session_fault(s, s->info.class == USB_CLASS_MTP
-			     ? "it speaks MTP, and this version reads mass storage only: switch the"
-			       " recorder to mass storage"
-			     : "it has no mass-storage interface: switch the recorder to mass storage");
+	return session_fault(s, "it shows neither a disk nor files (MTP): switch the recorder to mass"
+			        " storage or MTP");
 }
 
 static void on_recorders(void *data, const struct catalog_recorder *list, size_t n)
@@ -214,7 +214,7 @@ static enum session_event start_begin(struct session *s)
 	return r < 0 ? begun(s, r) : SESSION_WAIT;
 }
 
-/* ------ open, disk, list ------ */
+/* ------ open, medium, list ------ */
 
 static enum session_event opened(struct session *s, int r, struct usb_io *io)
 {
@@ -241,22 +241,39 @@ static enum session_event start_open(struct session *s)
 	return r < 0 ? opened(s, r, NULL) : SESSION_WAIT;
 }
 
-static void on_disk(void *data, int r, struct disk *d, const struct disk_info *info,
-		    const struct err *e)
+static void on_medium(void *data, int r, const struct medium_info *info, const struct err *e)
 {
 	struct session *s = data;
 
-	(void)d;
 	if (r == 0)
-		s->disk_info = *info;
+		s->medium_info = *info;
 	session_step(s, r == 0 ? SESSION_OK : session_device_failed(s, r, e->msg));
 }
 
-static enum session_event start_disk(struct session *s)
+/*
+ * What is read from now on could be of another card, or other objects: end what
+ * is under way, whose callbacks lead on.  What is in was read before.
+ */
+static void on_changed(void *data, const char *why)
 {
-	int r = disk_open(s->job.parts->loop, s->io, on_disk, s, &s->disk);
+	struct session *s = data;
 
-	if (r < 0)
+	if (s->changed[0] != '\0' || s->state >= SESSION_REPORT)
+		return;
+	snprintf(s->changed, sizeof(s->changed), "%s", why);
+	if (s->lister != NULL)
+		lister_stop(s->lister);
+	if (s->pull != NULL)
+		pull_give_up(s->pull);
+}
+
+static enum session_event start_medium(struct session *s)
+{
+	const struct medium_events events = {
+		.opened = on_medium, .changed = on_changed, .data = s,
+	};
+
+	if (medium_open(s->job.parts->loop, s->io, &events, &s->medium) < 0)
 		return session_fault(s, "no memory to read it; dock it again later");
 	s->io = NULL;
 	return SESSION_WAIT;
@@ -268,10 +285,12 @@ static void on_listed(void *data, int r, struct listing *listing, const struct e
 	enum session_event event = SESSION_OK;
 
 	s->lister = NULL;
-	if (r == 0)
+	if (r == 0) {
 		s->listing = *listing;
-	else
+		medium_listed(s->medium, listing);
+	} else {
 		event = session_device_failed(s, r, e->msg);
+	}
 	session_step(s, event);
 }
 
@@ -279,9 +298,8 @@ static enum session_event start_list(struct session *s)
 {
 	const struct lister_job job = {
 		.loop = s->job.parts->loop, .path = s->job.parts->conf->lister,
-		.silence_ms = s->job.parts->conf->lister_timeout_ms, .disk = s->disk,
-		.disk_size = s->disk_info.units[0].size,
-		.block_size = s->disk_info.units[0].block_size,
+		.silence_ms = s->job.parts->conf->lister_timeout_ms, .medium = s->medium,
+		.what = s->medium_info.listing,
 		.cb = on_listed, .data = s,
 	};
 	struct err e = { .code = 0 };
@@ -318,18 +336,18 @@ static void on_closed(void *data)
 	struct session *s = data;
 
 	s->closing = false;
-	s->disk = NULL;
+	s->medium = NULL;
 	if (s->state == SESSION_CLOSE)
 		session_step(s, SESSION_OK);
 }
 
 static void close_device(struct session *s)
 {
-	if (s->closing || (s->disk == NULL && s->io == NULL))
+	if (s->closing || (s->medium == NULL && s->io == NULL))
 		return;
 	s->closing = true;
-	if (s->disk != NULL)
-		disk_close(s->disk, on_closed, s);
+	if (s->medium != NULL)
+		medium_close(s->medium, on_closed, s);
 	else
 		TAKE(s->io)->ops->close(s->io, on_closed, s);
 }
@@ -408,19 +426,21 @@ static enum session_event start_done(struct session *s)
 static enum session_event (*const starts[SESSION_STATES])(struct session *s) = {
 	[SESSION_IDENTIFY] = start_identify,	[SESSION_MATCH] = start_match,
 	[SESSION_BEGIN] = start_begin,		[SESSION_OPEN] = start_open,
-	[SESSION_DISK] = start_disk,		[SESSION_LIST] = start_list,
+	[SESSION_MEDIUM] = start_medium,		[SESSION_LIST] = start_list,
 	[SESSION_PLAN] = session_start_plan,	[SESSION_PULL] = session_start_pull,
 	[SESSION_REPORT] = start_report,	[SESSION_CLOSE] = start_close,
 	[SESSION_END] = start_end,		[SESSION_FINISH] = start_finish,
 	[SESSION_DONE] = start_done,
 };
 
-/* Once stopped, nothing new is begun that needs the recorder. */
+/* Once stopped, or told that the medium is another, nothing new is begun that needs the recorder. */
 static enum session_event heed_stop(struct session *s, enum session_event event)
 {
-	if (s->stop == SESSION_GO_ON || event != SESSION_OK || s->state >= SESSION_REPORT)
+	if (event != SESSION_OK || s->state >= SESSION_REPORT)
 		return event;
-	return session_stopped(s);
+	if (s->stop != SESSION_GO_ON)
+		return session_stopped(s);
+	return s->changed[0] != '\0' ? session_fault(s, s->changed) : event;
 }
 
 void session_step(struct session *s, enum session_event event)
@@ -501,6 +521,7 @@ int session_new(const struct session_job *job, struct session **ret)
 	s->job = *job;
 	s->info = job->info;
 	s->docked_ms = utc_now();
+	s->rate = rate_of(job->parts->conf->bandwidth_slot);
 	record_uuid_random(s->id);
 	if (ledger_new(job->parts->loop, job->parts->clerk, s->id, on_ledger_changed, s,
 		       &s->ledger) < 0) {

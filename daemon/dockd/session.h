@@ -5,7 +5,7 @@
  *	match		which enrolled recorder is it?
  *	begin		the journal, and the session's record in it
  *	open		claim the interface
- *	disk		the card's size
+ *	medium		the card's size, or the MTP session
  *	list		dock-lister interprets the file system
  *	plan		what to pull; what the listing alone gives away
  *	pull		every item of the plan
@@ -75,9 +75,9 @@ void session_view(const struct session *s, struct slot_view *ret);
 /* ------ the transitions, pure ------ */
 
 enum session_state {
-	SESSION_IDENTIFY, SESSION_MATCH, SESSION_BEGIN, SESSION_OPEN, SESSION_DISK, SESSION_LIST,
-	SESSION_PLAN, SESSION_PULL, SESSION_REPORT, SESSION_CLOSE, SESSION_END, SESSION_FINISH,
-	SESSION_DONE,
+	SESSION_IDENTIFY, SESSION_MATCH, SESSION_BEGIN, SESSION_OPEN, SESSION_MEDIUM,
+	SESSION_LIST, SESSION_PLAN, SESSION_PULL, SESSION_REPORT, SESSION_CLOSE, SESSION_END,
+	SESSION_FINISH, SESSION_DONE,
 	SESSION_STATES
 };
 

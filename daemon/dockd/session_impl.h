@@ -4,6 +4,7 @@
 
 #include "ledger.h"
 #include "lister_proc.h"
+#include "medium.h"
 #include "pull.h"
 #include "rules/plan.h"
 #include "session.h"
@@ -27,16 +28,19 @@ struct session {
 
 	struct catalog_recorder recorder;	/* id "": unknown */
 	struct ledger *ledger;
-	struct usb_io *io;		/* until the disk takes it */
-	struct disk *disk;
-	bool closing;			/* the disk, or the io */
-	struct disk_info disk_info;
+	struct usb_io *io;		/* until the medium takes it */
+	struct medium *medium;
+	bool closing;			/* the medium, or the io */
+	struct medium_info medium_info;
+	char changed[160];		/* "": the medium is what it was */
 	struct lister *lister;
 	struct listing listing;
 	struct plan plan;
 	struct pull_item *items;
 	size_t n_items, at;
+	uint64_t holed;			/* files stored of which the card did not give all */
 	uint64_t bytes_total, bytes_done;
+	struct rate rate;
 	struct pull_session pull_session;
 	struct pull *pull;
 	struct record_counts counts;

@@ -4,7 +4,7 @@
 static const char *const names[SESSION_STATES] = {
 	[SESSION_IDENTIFY] = "identify",	[SESSION_MATCH] = "match",
 	[SESSION_BEGIN] = "begin",		[SESSION_OPEN] = "open",
-	[SESSION_DISK] = "disk",		[SESSION_LIST] = "list",
+	[SESSION_MEDIUM] = "medium",		[SESSION_LIST] = "list",
 	[SESSION_PLAN] = "plan",		[SESSION_PULL] = "pull",
 	[SESSION_REPORT] = "report",		[SESSION_CLOSE] = "close",
 	[SESSION_END] = "end",			[SESSION_FINISH] = "finish",

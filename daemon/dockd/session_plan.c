@@ -88,9 +88,8 @@ static int make_plan(struct session *s)
 	s->counts.planned = s->n_items;
 	s->pull_session = (struct pull_session){
 		.parts = s->job.parts, .session = s->id, .recorder = &s->recorder,
-		.docked_ms = s->docked_ms, .disk = s->disk,
-		.block_size = s->disk_info.units[0].block_size, .ledger = s->ledger,
-		.changed = s->job.changed, .data = s->job.data,
+		.docked_ms = s->docked_ms, .medium = s->medium, .rate = &s->rate,
+		.ledger = s->ledger, .changed = s->job.changed, .data = s->job.data,
 	};
 	return pull_new(&s->pull_session, &s->pull);
 }
@@ -106,7 +105,7 @@ static json_t *plan_records(struct session *s)
 	json_t *records = json_array();
 	int r;
 
-	r = json_array_append_new(records, record_listed(utc_now(), &s->disk_info, &s->listing,
+	r = json_array_append_new(records, record_listed(utc_now(), &s->medium_info.disk, &s->listing,
 							 s->n_items, s->bytes_total));
 	if (r == 0)
 		r = record_findings(records, &s->findings);
@@ -157,6 +156,9 @@ static void say_what_is_missing(struct session *s)
 	} else if (s->counts.failed > 0) {
 		snprintf(s->reason, sizeof(s->reason), "%" PRIu64 " of %zu files could not"
 			 " be read: see the findings", s->counts.failed, s->n_items);
+	} else if (s->holed > 0) {
+		snprintf(s->reason, sizeof(s->reason), "places in %" PRIu64 " of %zu files could"
+			 " not be read: see the findings", s->holed, s->n_items);
 	}
 }
 
@@ -177,6 +179,9 @@ static void count(struct session *s, enum pull_result result)
 	const uint64_t size = media != NULL ? media->size : 0;
 
 	switch (result) {
+	case PULL_HOLED:
+		s->holed++;
+		/* fallthrough */
 	case PULL_STORED:
 		s->counts.stored++;
 		s->counts.bytes += size;
@@ -205,6 +210,7 @@ static void on_pulled(void *data, enum pull_result result, int r, const char *wh
 	count(s, result);
 	switch (result) {
 	case PULL_STORED:
+	case PULL_HOLED:
 	case PULL_KNOWN:
 	case PULL_UNREADABLE:
 		break;

@@ -147,6 +147,19 @@ void plan_unreadable(const struct listing_file *file, const char *recorder, int6
 	findings_add(out, &f);
 }
 
+void plan_holes(const struct listing_file *file, const char *recorder, int64_t docked_ms,
+		size_t holes, uint64_t bytes, struct findings *out)
+{
+	struct finding f = card_finding(recorder, FINDING_UNREADABLE_FILE, docked_ms);
+
+	card_file_fact(file, f.fact);
+	f.detail = card_file_detail(file);
+	json_object_set_new(f.detail, "holes", json_integer((json_int_t)holes));
+	json_object_set_new(f.detail, "bytes", json_integer((json_int_t)bytes));
+	json_object_set_new(f.detail, "why", finding_text("the card returns a read error"));
+	findings_add(out, &f);
+}
+
 static void unreadable_findings(const struct listing *l, const char *recorder, int64_t docked_ms,
 				struct findings *out)
 {

@@ -52,4 +52,8 @@ void plan_findings(const struct listing *l, const char *recorder, const char *se
 void plan_unreadable(const struct listing_file *file, const char *recorder, int64_t docked_ms,
 		     const char *why, struct findings *out);
 
+/* The same for one of which some places alone are not there: how many, and how many bytes. */
+void plan_holes(const struct listing_file *file, const char *recorder, int64_t docked_ms,
+		size_t holes, uint64_t bytes, struct findings *out);
+
 #endif

@@ -1,7 +1,7 @@
 #include <errno.h>
 
 #include "base/util.h"
-#include "dockd/fetch.h"
+#include "dockd/extent.h"
 #include "unit/suite.h"
 
 static struct listing_extent extents[] = { { 4096, 1024 }, { 512, 512 }, { 8192, 2048 } };
@@ -64,5 +64,5 @@ static void fill(TCase *tc)
 
 int main(void)
 {
-	return suite_main("fetch", fill);
+	return suite_main("extent", fill);
 }
