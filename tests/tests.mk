@@ -31,7 +31,8 @@ $(BUILD)/liblister.a: $(call obj,$(filter-out %/main.c,$(LISTER_SRC)))
 	ar rcs $@ $^
 
 LISTER_TESTS := $(BUILD)/unit/check_jail $(BUILD)/unit/check_fat $(BUILD)/unit/check_link \
-	$(BUILD)/unit/check_report $(BUILD)/replay_card $(BUILD)/fuzz_card
+	$(BUILD)/unit/check_report $(BUILD)/unit/check_walk_mtp $(BUILD)/replay_card \
+	$(BUILD)/fuzz_card $(BUILD)/replay_mtp $(BUILD)/fuzz_mtp
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 

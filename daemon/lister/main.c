@@ -18,6 +18,7 @@
 #include "jail.h"
 #include "link.h"
 #include "report.h"
+#include "walk_mtp.h"
 
 enum { SOCKET = 3 };
 
@@ -88,7 +89,10 @@ static int list(struct link *link, struct name_gbk *gbk)
 	if (ret < 0)
 		return ret;
 	report_init(&report, link_peer(link));
-	ret = list_units(link_peer(link), gbk, &report);
+	if (link_peer(link)->medium.kind == LISTING_MTP)
+		ret = walk_mtp(link_peer(link), &report);
+	else
+		ret = list_units(link_peer(link), gbk, &report);
 	if (ret == 0 && link_late(link))
 		report_trouble(&report, "", LINK_LATE_TEXT);
 	if (ret == 0)

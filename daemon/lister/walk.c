@@ -7,13 +7,13 @@
 
 #include "base/util.h"
 #include "format/listing.h"
+#include "path.h"
 #include "walk_impl.h"
 
 enum {
 	/* A path while it is built; what is sent is within LISTING_PATH_MAX. */
 	PATH_ROOM = WALK_DEPTH_MAX * 2100,
 	SEEN_SLOTS = WALK_DIRS_MAX * 2,
-	HASHED = 17,			/* '~' and 16 digits */
 };
 
 /* ------ directories ------ */
@@ -92,49 +92,6 @@ void walk_down(struct walk *w)
 	buf_adds(&w->raw, "/");
 }
 
-static uint64_t fnv1a(const uint8_t *p, size_t len)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/*
- * A path longer than can be sent keeps its last name, by which files belong
- * together, and has its directories, `dir` bytes, replaced by their hash; a
- * name that is too long alone is its hash.  `to` has room for LISTING_PATH_MAX
- * and a NUL.
- */
-static size_t shorten(const struct buf *path, size_t dir, char *to)
-{
-	size_t name = path->len - dir;
-
-	if (path->len <= LISTING_PATH_MAX) {
-		if (path->len > 0)
-			memcpy(to, path->p, path->len);
-		to[path->len] = '\0';
-		return path->len;
-	}
-	if (dir == 0 || name > LISTING_PATH_MAX - HASHED) {
-		snprintf(to, LISTING_PATH_MAX + 1, "~%016" PRIx64, fnv1a(path->p, path->len));
-		return HASHED;
-	}
-	snprintf(to, LISTING_PATH_MAX + 1, "~%016" PRIx64, fnv1a(path->p, dir));
-	memcpy(to + HASHED, path->p + dir, name);
-	to[HASHED + name] = '\0';
-	return HASHED + name;
-}
-
-/* How much of the path is its directories; the rest begins with '/'. */
-static size_t directories(const struct buf *path)
-{
-	const uint8_t *slash = path->len == 0 ? NULL : memrchr(path->p, '/', path->len);
-
-	return slash == NULL ? 0 : (size_t)(slash - path->p);
-}
-
 void walk_trouble(struct walk *w, const char *fmt, ...)
 {
 	char path[LISTING_PATH_MAX + 1], text[512];
@@ -146,7 +103,7 @@ void walk_trouble(struct walk *w, const char *fmt, ...)
 	va_end(ap);
 	if (here.len > 0 && here.p[here.len - 1] == '/')
 		here.len--;			/* inside the directory itself */
-	shorten(&here, directories(&here), path);
+	path_shorten(&here, path_directories(&here), path);
 	report_trouble(w->report, path, "%s", text);
 }
 
@@ -230,8 +187,8 @@ void walk_tell(struct walk *w, const struct listing_file *claims, TSK_INUM_T ent
 	f.unit = (uint8_t)w->unit;
 	f.path = path;
 	f.raw = (uint8_t *)raw;
-	shorten(&w->path, directories(&w->path), path);
-	f.raw_len = (uint16_t)shorten(&w->raw, directories(&w->raw), raw);
+	path_shorten(&w->path, path_directories(&w->path), path);
+	f.raw_len = (uint16_t)path_shorten(&w->raw, path_directories(&w->raw), raw);
 	w->n_extents = 0;
 	if (f.trouble[0] == '\0' && !f.deleted && f.size > most)
 		snprintf(f.trouble, sizeof(f.trouble),

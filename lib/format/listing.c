@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/mtp_data.h"
+
 enum {
 	ALLOCATION = 48,		/* of the C library's own, for the two or three of an entry */
 };
@@ -79,18 +81,18 @@ bool listing_medium_is_sound(const struct listing_medium *m)
 bool listing_is_mtp_read(uint16_t code)
 {
 	switch (code) {
-	case 0x1001:			/* GetDeviceInfo */
-	case 0x1004:			/* GetStorageIDs */
-	case 0x1005:			/* GetStorageInfo */
-	case 0x1006:			/* GetNumObjects */
-	case 0x1007:			/* GetObjectHandles */
-	case 0x1008:			/* GetObjectInfo */
-	case 0x1014:			/* GetDevicePropDesc */
-	case 0x1015:			/* GetDevicePropValue */
-	case 0x9801:			/* GetObjectPropsSupported */
-	case 0x9802:			/* GetObjectPropDesc */
-	case 0x9803:			/* GetObjectPropValue */
-	case 0x9805:			/* GetObjectPropList */
+	case MTP_OP_DEVICE_INFO:
+	case MTP_OP_STORAGE_IDS:
+	case MTP_OP_STORAGE_INFO:
+	case MTP_OP_NUM_OBJECTS:
+	case MTP_OP_OBJECT_HANDLES:
+	case MTP_OP_OBJECT_INFO:
+	case MTP_OP_DEVICE_PROP_DESC:
+	case MTP_OP_DEVICE_PROP_VALUE:
+	case MTP_OP_OBJECT_PROPS_SUPPORTED:
+	case MTP_OP_OBJECT_PROP_DESC:
+	case MTP_OP_OBJECT_PROP_VALUE:
+	case MTP_OP_OBJECT_PROP_LIST:
 		return true;
 	default:
 		return false;

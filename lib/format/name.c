@@ -128,10 +128,8 @@ static size_t utf8_encode(uint32_t c, uint8_t to[4])
 	return n;
 }
 
-void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len)
+static void add_utf16le(struct buf *b, const uint8_t *raw, size_t len, bool keep_slash)
 {
-	size_t start = b->len;
-
 	for (size_t i = 0, n; i < len; i += n) {
 		uint8_t utf8[4];
 		uint32_t c = 0;
@@ -140,8 +138,20 @@ void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len)
 		if (n == 0)
 			add_escaped(b, raw + i, n = MIN(len - i, 2));
 		else
-			add_utf8(b, utf8, utf8_encode(c, utf8), false);
+			add_utf8(b, utf8, utf8_encode(c, utf8), keep_slash);
 	}
+}
+
+void name_add_text_utf16le(struct buf *b, const uint8_t *raw, size_t len)
+{
+	add_utf16le(b, raw, len, true);
+}
+
+void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len)
+{
+	size_t start = b->len;
+
+	add_utf16le(b, raw, len, false);
 	fix_special(b, start);
 }
 

@@ -26,10 +26,13 @@
 /* Text that is UTF-8 by its own account: the whole of it, '/' kept. */
 void name_add_text(struct buf *b, const uint8_t *raw, size_t len);
 
+/* The same of text in UTF-16LE; half a surrogate pair is malformed, and so is an odd byte. */
+void name_add_text_utf16le(struct buf *b, const uint8_t *raw, size_t len);
+
 /* One component of a path, the same. */
 void name_add_utf8(struct buf *b, const uint8_t *raw, size_t len);
 
-/* One component in UTF-16LE; half a surrogate pair is malformed, and so is an odd byte. */
+/* One component in UTF-16LE, malformed as above. */
 void name_add_utf16le(struct buf *b, const uint8_t *raw, size_t len);
 
 /* One component in GB18030, of which GBK and GB 2312 are subsets. */
