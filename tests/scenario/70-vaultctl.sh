@@ -315,6 +315,66 @@ is "no vault is null" "$(v status --json | jq -c .vault_free_bytes)" null
 mv "$dir/gone" "$dir/vault"
 ok "verify"
 
+# ------ what the dock learned of recorders and their cards ------
+expect 0 '(none)' recorder checks
+expect 0 '(none)' recorder checks REC-1
+expect 2 'no recorder REC-9' recorder checks REC-9
+expect 2 'no recorder REC-9' recorder cleared REC-9
+expect 2 'no recorder REC-9' recorder inventory REC-9
+expect 2 'no recorder REC-9' session list --recorder REC-9
+expect 2 'ID is missing' recorder inventory
+expect 0 'no whole card ledger of recorder REC-1' recorder inventory REC-1
+is "no ledger is null" "$(v recorder inventory REC-1 --json)" null
+check() {	# SESSION RECORDER PHASE AT BATTERY OFFSET
+	base check "$1" | jq -c --arg recorder "$2" --arg phase "$3" --arg at "$4" --argjson battery "$5" \
+		--argjson offset "$6" '. + {recorder: $recorder, phase: $phase, at: $at, battery: $battery,
+		free: 1536, capacity: 1073741824, clock_offset_ms: $offset, clock_uncertainty_ms: 20,
+		clock_set: false, faults: ["worn\u001b[2J", "no answer"], findings: []}'
+}
+part() {	# SESSION RECORDER PART PARTS TEXT
+	base inventory "$1" | jq -c --arg recorder "$2" --argjson part "$3" --argjson parts "$4" --arg text "$5" \
+		--arg blob "$(digest 7)" '. + {recorder: $recorder, at: "2026-11-23T08:04:00.000Z", part: $part,
+		parts: $parts, files: 2, entries: $text, blob: $blob, signature_blob: null}'
+}
+file() {	# TYPE SESSION RECORDER PATH
+	base "$1" "$2" | jq -c --arg recorder "$3" --arg path "$4" --arg blob "$(digest 8)" '. + {
+		recorder: $recorder, at: "2026-11-23T08:04:00.000Z", path: $path, path_raw: "44", size: 2048, blob: $blob}'
+}
+{
+	check 2 REC-2 dock 2026-11-23T08:00:01.000Z 80 -1500
+	check 2 REC-2 undock 2026-11-23T09:00:00.000Z null null | jq -c '. + {free: null, capacity: null}'
+	part 2 REC-2 0 2 $'1 - A.mp4\n1 - '
+	part 2 REC-2 1 2 $'\e[2J.mp4\n'
+	part 3 REC-2 0 2 'not whole'
+	file clearing 2 REC-2 "$(printf '%b' "$hostile")"
+	file cleared 2 REC-2 "$(printf '%b' "$hostile")" | jq -c '. + {ok: false, why: "write-protected", findings: []}'
+	session 5 '' | jq -c '. + {usb: null, slot: "import", port: "import"}'
+	base import 5 | jq -c '. + {at: "2026-11-23T08:00:00.000Z", kind: "folder", source: "/mnt/stick", by: "li",
+		officer: null, unit: null, case: null, reason: "r"}'
+	base unlocked 1 | jq -c '. + {at: "2026-11-23T08:00:00.000Z", model: "maker-1", from: {vid: "4255", pid: "0001",
+		serial: null, manufacturer: null, product: null}}'
+} | jq -sc . >"$dir/records"
+is "ten records are new" "$(ingest)" 10
+expect 0 '-1.5 s' recorder checks REC-2
+grep -q 'taken out' "$out" || fail "no check when it was taken out"
+grep -qF 'worn\x1b[2J; no answer' "$out" || fail "faults are not told"
+expect 0 '80 %' recorder list
+expect 0 '1.5 KiB' recorder show REC-2
+expect 0 '2026-11-23 17:00:00' recorder show REC-2
+is "a recorder as JSON" "$(v recorder show REC-2 --json | jq -c '[.battery, .free, .clock_offset_ms, .check_phase,
+	.last_undocked_at]')" '[80,1536,-1500,"dock","2026-11-23T09:00:00.000Z"]'
+is "checks as JSON" "$(v recorder checks --json | jq -c 'map([.phase, .battery])')" '[["undock",null],["dock",80]]'
+expect 0 'card ledger of REC-2: 2026-11-23 16:04:00 (Asia/Shanghai), 2 files' recorder inventory REC-2
+grep -qxF '1 - \x1b[2J.mp4' "$out" || fail "the parts of a ledger are not put together"
+is "a ledger as JSON" "$(v recorder inventory REC-2 --json | jq -c '[.complete, (.entries | length)]')" '[true,23]'
+expect 0 'write-protected' recorder cleared REC-2
+is "cleared as JSON" "$(v recorder cleared REC-2 --json | jq -c 'map([.ok, .size])')" '[[false,2048]]'
+expect 0 '/mnt/stick' session list
+expect 0 'maker-1' session list --recorder REC-1
+silent /mnt/stick
+expect 0 '取出时' recorder checks --lang zh
+ok "checks, ledgers, clearing, sessions"
+
 # ------ ten thousand findings; and then nobody is there ------
 psql -h "$CLUSTER" -U dv_ingest -d dv -X -q -A -t -v ON_ERROR_STOP=1 -o /dev/null <<-END
 	SELECT dv.judge('$(uid 1)', jsonb_agg(jsonb_build_object('code', 'empty_file', 'subject_kind', 'recorder',

@@ -114,6 +114,32 @@ START_TEST(tables_have_no_control_characters)
 }
 END_TEST
 
+static const struct { enum cell cell; const char *row, *shown; } cells[] = {
+	{ CELL_PERCENT, "{\"x\":0}", "0 %" },
+	{ CELL_PERCENT, "{\"x\":null}", "-" },
+	{ CELL_OFFSET, "{\"x\":0}", "+0.0 s" },
+	{ CELL_OFFSET, "{\"x\":-1540}", "-1.5 s" },
+	{ CELL_OFFSET, "{\"x\":3599949}", "+3599.9 s" },
+	{ CELL_OFFSET, "{\"x\":-3600000}", "-1:00:00" },
+	{ CELL_OFFSET, "{\"x\":1795437778123}", "+498732:42:58" },
+	{ CELL_OFFSET, "{\"x\":-9223372036854775808}", "-1281023894007:36:28" },
+	{ CELL_LIST, "{\"x\":[]}", "-" },
+	{ CELL_LIST, "{\"x\":null}", "-" },
+	{ CELL_LIST, "{\"x\":[\"a\",7,\"b\\n\"]}", "a; b\\x0a" },
+};
+
+START_TEST(cells_are_told_for_people)
+{
+	const struct column c = { C_NOTE, "x", cells[_i].cell };
+	json_t *row = json_loads(cells[_i].row, 0, NULL);
+	char text[CELL_MAX];
+
+	ck_assert_ptr_nonnull(row);
+	ck_assert_str_eq(cell_text(row, &c, text), cells[_i].shown);
+	json_decref(row);
+}
+END_TEST
+
 /* Into 16 bytes with the NUL. */
 static const struct { const char *s, *shown; } shown[] = {
 	{ "", "" },
@@ -145,6 +171,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, csv_runs_no_formula);
 	tcase_add_test(tc, csv_cuts_nothing_and_stays_one_line);
 	tcase_add_test(tc, tables_have_no_control_characters);
+	tcase_add_loop_test(tc, cells_are_told_for_people, 0, (int)COUNT(cells));
 	tcase_add_loop_test(tc, what_is_shown_is_harmless, 0, (int)COUNT(shown));
 }
 

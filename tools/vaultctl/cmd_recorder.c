@@ -21,8 +21,21 @@ static const struct column list_columns[] = {
 	{ C_OFFICER, "officer", CELL_TEXT },
 	{ C_UNIT, "unit", CELL_TEXT },
 	{ C_KEYS, "keys", CELL_NUMBER },
+	{ C_BATTERY, "battery", CELL_PERCENT },
+	{ C_FREE, "free", CELL_BYTES },
+	{ C_CLOCK_OFFSET, "clock_offset_ms", CELL_OFFSET },
+	{ C_CHECKED, "checked_at", CELL_MOMENT },
 	{ C_ENROLLED, "enrolled_at", CELL_MOMENT },
 	{ C_REASON, "reason", CELL_TEXT },
+};
+/* One recorder has room for more. */
+static const struct column state_columns[] = {
+	{ C_DOCKED, "last_docked_at", CELL_MOMENT },
+	{ C_UNDOCKED, "last_undocked_at", CELL_MOMENT },
+	{ C_PHASE, "check_phase", CELL_WORD },
+	{ C_CAPACITY, "capacity", CELL_BYTES },
+	{ C_UNCERTAINTY, "clock_uncertainty_ms", CELL_OFFSET },
+	{ C_FAULTS, "faults", CELL_LIST },
 };
 static const struct column key_columns[] = {
 	{ C_KEY, "key_id", CELL_TEXT },
@@ -343,6 +356,8 @@ int cmd_recorder_show(struct ctl *c, int argc, char **argv)
 	} else {
 		row = json_pack("[O]", j);
 		table_print(stdout, row, list_columns, COUNT(list_columns));
+		putchar('\n');
+		table_print(stdout, row, state_columns, COUNT(state_columns));
 		json_decref(row);
 		putchar('\n');
 		table_print(stdout, json_object_get(j, "key_list"), key_columns,

@@ -22,6 +22,7 @@ static const struct column segment_columns[] = {
 	{ C_START, "start_at", CELL_MOMENT },
 	{ C_DURATION, "duration_ms", CELL_DURATION },
 	{ C_SIZE, "size", CELL_BYTES },
+	{ C_HOLES, "hole_bytes", CELL_BYTES },
 	{ C_SIGNATURE, "signature", CELL_WORD },
 	{ C_DIGEST, "digest", CELL_WORD },
 	{ C_ASSURANCE, "assurance", CELL_WORD },

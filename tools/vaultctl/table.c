@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,20 @@ const char *duration_text(long long ms, char ret[32])
 	return ret;
 }
 
+const char *offset_text(long long ms, char ret[32])
+{
+	const long long hour = 3600 * 1000, most = LLONG_MAX / 2;
+	char size[32];
+
+	ms = MAX(MIN(ms, most), -most);		/* a device may claim any clock */
+	if (ms > -hour && ms < hour)
+		snprintf(ret, 32, "%+.1f s", (double)ms / 1000);
+	else
+		snprintf(ret, 32, "%c%.30s", ms < 0 ? '-' : '+',
+			 duration_text(llabs(ms), size));
+	return ret;
+}
+
 /* A moment of the catalog as the wall clock people live by. */
 static void moment_text(const char *utc, char ret[CELL_MAX])
 {
@@ -61,6 +76,19 @@ static void moment_text(const char *utc, char ret[CELL_MAX])
 	}
 	utc_format_shanghai(ms, shown);
 	snprintf(ret, CELL_MAX, "%s", shown);
+}
+
+/* What is no text in it is left out. */
+static void list_text(const json_t *list, char ret[CELL_MAX])
+{
+	AUTO(buf_clear) struct buf b = BUF_INIT(64 * 1024);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (json_is_string(one))
+			buf_addf(&b, "%s%s", b.len > 0 ? "; " : "", json_string_value(one));
+	text_shown(b.len == 0 && !b.failed ? "-" : b.failed ? "?" : buf_str(&b), ret, CELL_MAX);
 }
 
 static void freep(char **p)
@@ -96,6 +124,11 @@ const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_M
 					 bytes_text(json_integer_value(v), small)); break;
 	case CELL_DURATION:	snprintf(ret, CELL_MAX, "%s",
 					 duration_text(json_integer_value(v), small)); break;
+	case CELL_PERCENT:	snprintf(ret, CELL_MAX, "%lld %%",
+					 (long long)json_integer_value(v)); break;
+	case CELL_OFFSET:	snprintf(ret, CELL_MAX, "%s",
+					 offset_text(json_integer_value(v), small)); break;
+	case CELL_LIST:		list_text(v, ret); break;
 	case CELL_MOMENT:	moment_text(raw, ret); break;
 	case CELL_ARTICLE:	text_fill(ret, CELL_MAX, T_ARTICLE, raw); break;
 	case CELL_SHORT:	snprintf(ret, CELL_MAX, "%.8s", raw); break;
@@ -107,7 +140,8 @@ const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_M
 
 static bool right_aligned(enum cell cell)
 {
-	return cell == CELL_NUMBER || cell == CELL_BYTES || cell == CELL_DURATION;
+	return cell == CELL_NUMBER || cell == CELL_BYTES || cell == CELL_DURATION ||
+		cell == CELL_PERCENT || cell == CELL_OFFSET;
 }
 
 static void pad(FILE *to, int n)

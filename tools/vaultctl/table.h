@@ -27,6 +27,9 @@ enum cell {
 	CELL_DURATION,		/* milliseconds -> 1:02:03 */
 	CELL_ARTICLE,		/* Art. 12 */
 	CELL_SHORT,		/* its first 8 characters: an address or a UUID */
+	CELL_PERCENT,		/* 80 % */
+	CELL_OFFSET,		/* milliseconds, with their sign -> -1.5 s, +1:02:03 */
+	CELL_LIST,		/* its texts in one line; none: "-" */
 };
 
 struct column {
@@ -46,5 +49,6 @@ const char *cell_text(const json_t *row, const struct column *c, char ret[CELL_M
 /* Helpers for sentences. */
 const char *bytes_text(long long bytes, char ret[32]);
 const char *duration_text(long long ms, char ret[32]);
+const char *offset_text(long long ms, char ret[32]);
 
 #endif

@@ -50,6 +50,12 @@ static const struct { const char *value, *zh, *en; } words[] = {
 	{ "changed", "文件已改动", "CHANGED" },
 	{ "gone", "文件缺失", "GONE" },
 	{ "too_late", "编号过小", "TOO LATE" },
+	{ "dock", "接入时", "at docking" },
+	{ "ready", "待取用", "ready" },
+	{ "undock", "取出时", "taken out" },
+	{ "open", "进行中", "going on" },
+	{ "true", "是", "yes" },
+	{ "false", "否", "no" },
 };
 
 static const struct { const char *value, *zh, *en; } subjects[] = {
