@@ -47,6 +47,7 @@ struct reading {
 	size_t at, len;
 	size_t out;			/* bytes of p->text in use */
 	size_t option, opened;		/* the open option's part, where it was opened; else SIZE_MAX */
+	unsigned anys;
 	bool behind;			/* right behind an option, to which a literal does not belong */
 	uint32_t seen;			/* kinds, a bit each */
 	struct pattern *p;
@@ -103,6 +104,8 @@ static int read_field(struct reading *r)
 		return bad(r, at, "no such field");
 	if ((r->seen >> k & 1) != 0 && k <= KIND_SEQ && k != KIND_ANY && k != KIND_N)
 		return bad(r, at, "this field is there already");
+	if (k == KIND_ANY && ++r->anys > PATTERN_ANYS_MAX)
+		return bad(r, at, "more {any} than a pattern can have");
 	r->at += n + 2;
 	return add_part(r, at, (enum kind)k);
 }

@@ -12,7 +12,7 @@
  *			2000-2099.  The same with a 2 behind ({hh2}): when it ends
  *	{n}		1 to 18 digits that mean nothing here; again {hh} means {hh}
  *			once more, which must then say the same
- *	{any}		1 to 64 bytes that mean nothing here, not '/'
+ *	{any}		1 to 64 bytes that mean nothing here, not '/'; at most 8 times
  *	{ext}		1 to 8 letters and digits
  *	[text] [text:important] [text:encrypted]	may be there or not; the word says
  *			what it means when it is.  Fields may be inside, brackets not
@@ -26,8 +26,9 @@
  * A start needs year, month, day, hour and minute.  An end without a date is
  * on the day of the start, or on the next when it would lie before it.
  *
- * Work     at most PATTERN_WORK_MAX steps a name, whatever name and pattern are:
- *          at no place of the name a part of the pattern is tried twice.
+ * Work     at most PATTERN_WORK_MAX steps (a length of a field, or a literal, tried
+ *          at a place) a name, whatever name and pattern are: at no place of the
+ *          name a part of the pattern is tried twice.
  * Errors   -EINVAL and a sentence with the column.
  * Pure; any thread; nothing is allocated.
  */
@@ -45,11 +46,13 @@ enum {
 	PATTERN_PARTS_MAX = 64,
 	PATTERN_NAME_MAX = 1024,	/* bytes of a path; a longer one matches nothing */
 	PATTERN_FIELD_MAX = 32,
-	PATTERN_ANY_MAX = 64,
+	PATTERN_ANY_MAX = 64,		/* bytes of one */
+	PATTERN_ANYS_MAX = 8,		/* of them in a pattern */
 	PATTERN_EXT_MAX = 8,
 	PATTERN_DIGITS_MAX = 18,
 	PATTERN_TIME_MAX = 19,
-	PATTERN_WORK_MAX = PATTERN_PARTS_MAX * (PATTERN_NAME_MAX + 1) * PATTERN_TEXT_MAX,
+	PATTERN_WORK_MAX = (PATTERN_NAME_MAX + 1) * (PATTERN_ANYS_MAX * PATTERN_ANY_MAX +
+			   PATTERN_PARTS_MAX * PATTERN_FIELD_MAX),
 };
 
 struct pattern_part {

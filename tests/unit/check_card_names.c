@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/util.h"
+#include "rules/card_deleted.h"
 #include "rules/card_names.h"
 #include "unit/card_rig.h"
 #include "unit/suite.h"
@@ -156,11 +159,57 @@ START_TEST(one_finding_a_kind)
 }
 END_TEST
 
+/* Every second file is missing from the numbers, each is foreign to the rest. */
+START_TEST(the_largest_card_is_judged_at_once)
+{
+	enum { TEXT = 48 };
+	static char paths[LISTING_FILES_MAX][TEXT];
+	static struct listing_file entries[LISTING_FILES_MAX];
+	static const struct rig_file nothing[RIG_FILES];
+	static const struct card_stored stored[] = { HAD("A_1_20260803_1000.mp4") };
+	struct findings l = { 0 };
+	struct timespec a, b;
+	struct card_rig r;
+	double ms;
+	size_t i;
+
+	for (i = 0; i < LISTING_FILES_MAX; i++) {
+		snprintf(paths[i], TEXT, "A_%06zu_20260804_%02zu%02zu.mp4", 2 * i + 3,
+			 i * 24 / LISTING_FILES_MAX, i % 60);
+		entries[i] = (struct listing_file){ .path = paths[i], .size = 1,
+						  .deleted = i % 4 == 0 };
+	}
+	card_rig_make(&r, P, nothing, NULL);
+	card_rig_free(&r);
+	r.listing.files = entries;
+	r.listing.n_files = LISTING_FILES_MAX;
+	r.card.stored = stored;
+	r.card.n_stored = COUNT(stored);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+	r.card.names = naming_read(&r.naming, &r.listing);
+	ck_assert_int_eq(card_name_gaps(&r.card, &l), 0);
+	ck_assert_int_eq(card_deleted(&r.card, &l), 0);
+	card_foreign_files(&r.card, &l);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	ck_assert_int_eq(json_integer_value(json_object_get(l.items[0].detail, "holes")),
+			 LISTING_FILES_MAX);
+	ck_assert_uint_eq(json_array_size(json_object_get(l.items[0].detail, "samples")),
+			  CARD_SAMPLES_MAX);
+	ck_assert_uint_eq(l.n, FINDINGS_MAX);
+	/* A quadratic rule takes minutes of processor time; sanitizers take their tenfold. */
+	ck_assert_msg(ms < 5000, "%.0f ms", ms);
+	findings_clear(&l);
+	card_rig_free(&r);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, finds_holes, 0, (int)COUNT(gaps));
 	tcase_add_loop_test(tc, tells_files_apart, 0, (int)COUNT(files));
 	tcase_add_test(tc, one_finding_a_kind);
+	tcase_add_test(tc, the_largest_card_is_judged_at_once);
 }
 
 int main(void)
