@@ -106,7 +106,7 @@ static json_t *plan_records(struct session *s)
 	json_t *records = json_array();
 	int r;
 
-	r = json_array_append_new(records, record_listed(utc_now(), s->medium_info.disk.n_units > 0 ? &s->medium_info.disk : NULL, &s->listing,
+	r = json_array_append_new(records, record_listed(utc_now(), &s->medium_info.disk, &s->listing,
 							 s->n_items, s->bytes_total));
 	if (r == 0 && s->check != NULL)
 		r = json_array_append_new(records, TAKE(s->check));

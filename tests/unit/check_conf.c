@@ -106,6 +106,8 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "lister_timeout_ms = 99\n", ":2: lister_timeout_ms 99" },
 	{ OK "lister_timeout_ms = 600001\n", ":2: lister_timeout_ms 600001" },
 	{ OK "lister_timeout_ms = soon\n", ":2:" },
+	{ OK "bandwidth_slot = -1\n", ":2: bandwidth_slot -1" },
+	{ OK "bandwidth_total = 100001\n", ":2: bandwidth_total 100001" },
 	{ OK "vault = \"/v\n", ":" },
 };
 
