@@ -8,89 +8,10 @@
 #include "vault/vault.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/blake2b.h"
 #include "base/util.h"
-#include "vault/vault_backend.h"
-
-struct vault {
-	uv_loop_t *loop;
-	const struct vault_backend *backend;
-	void *store;
-	unsigned users;		/* the caller, and all that still needs the store */
-};
-
-struct block {
-	const uint8_t *buf;
-	size_t len;
-	vault_cb cb;
-	void *data;
-};
-
-typedef void (*put_job)(struct vault_put *put);
-
-/* A strand of jobs of one put, at most one of them in flight. */
-struct lane {
-	uv_work_t work;
-	uv_sem_t done;		/* posted when the job is through with the buffers */
-	put_job job;		/* in flight; NULL: idle */
-	struct err e;		/* how the job failed; the loop reads it when it is over */
-};
-
-enum put_state {
-	PUT_OPEN,
-	PUT_RESUMING,
-	PUT_SEALING,
-	PUT_ABORTED,		/* from here on the caller has gone */
-	PUT_PARKED,
-};
-
-/* Marks of the blocks from the slower lane to the faster one, and the one before; a power of 2. */
-enum { MARKS = 2 * VAULT_PUT_DEPTH };
-
-struct vault_put {
-	struct vault *v;
-	enum put_state state;
-	unsigned held;			/* callers up the stack that still look at it */
-	struct err e;			/* the first failure; code 0: none */
-	uint64_t expected_size, size;
-	struct blake2b hash;
-	EVP_MD_CTX *sha256;		/* NULL: not wanted */
-	void *blob;			/* the backend's; NULL: none yet, or no longer */
-	bool reserved;
-	struct lane hashing, storing;
-
-	/* A ring of blocks; the numbers only grow, and none passes queued. */
-	struct block blocks[VAULT_PUT_DEPTH];
-	unsigned queued, hashed, stored, called;
-
-	/* With a key only: after so many blocks, the last multiple of VAULT_ALIGN; a ring. */
-	struct vault_mark marks[MARKS];
-	struct vault_mark mark;		/* the one that is being kept */
-	uint64_t marked;		/* up to where a later put could go on */
-	bool has_key;
-	struct digest key;
-	atomic_bool gone;		/* tells the job that takes up to stop */
-	bool gone_early;		/* while it did, so that what is there is not ours */
-	uint64_t kept;
-	vault_resume_cb resume_cb;
-	void *resume_data;
-	int left;			/* how leaving went */
-	vault_cb park_cb;
-	void *park_data;
-
-	struct vault_sealed sealed;
-	vault_seal_cb seal_cb;
-	void *seal_data;
-	vault_seal_cb store_cb;		/* vault_store's caller */
-	void *store_data;
-};
-_Static_assert(sizeof(struct vault_put) + 512 /* OpenSSL's */ <= VAULT_PUT_MEMORY,
-	       "a put takes more memory than promised");
+#include "vault/vault_put.h"
 
 static void put_step(struct vault_put *put);
 
@@ -132,210 +53,6 @@ void vault_close(struct vault *v)
 {
 	if (v != NULL)
 		vault_unref(v);
-}
-
-/* ------ jobs: on the thread pool ------ */
-
-static struct block *block_at(struct vault_put *put, unsigned number)
-{
-	return &put->blocks[number % VAULT_PUT_DEPTH];
-}
-
-/* Is what it says after so many blocks. */
-static struct vault_mark *mark_at(struct vault_put *put, unsigned blocks)
-{
-	return &put->marks[blocks % MARKS];
-}
-
-/* Once.  0, or the failure of the put. */
-static int reserve(struct vault_put *put)
-{
-	const struct vault_backend *backend = put->v->backend;
-
-	if (put->reserved || put->expected_size == 0 || backend->reserve == NULL)
-		return 0;
-	put->reserved = true;
-	return backend->reserve(put->blob, put->expected_size, &put->storing.e);
-}
-
-/* With a key the space may be there already, in what is taken up. */
-static void job_begin(struct vault_put *put)
-{
-	const struct digest *key = put->has_key ? &put->key : NULL;
-
-	if (put->v->backend->begin(put->v->store, key, &put->blob, &put->storing.e) == 0 &&
-	    !put->has_key)
-		reserve(put);
-}
-
-static bool hash_add(struct vault_put *put, const uint8_t *p, size_t len)
-{
-	blake2b_add(&put->hash, p, len);
-	return put->sha256 == NULL || EVP_DigestUpdate(put->sha256, p, len) == 1;
-}
-
-/* How much of a block leads to the last multiple of VAULT_ALIGN in it; 0: there is none. */
-static size_t aligned_part(const struct vault_put *put, size_t len)
-{
-	uint64_t from = blake2b_total(&put->hash), to = from + len;
-
-	to -= to % VAULT_ALIGN;
-	return to > from ? (size_t)(to - from) : 0;
-}
-
-static void job_hash(struct vault_put *put)
-{
-	const struct block *b = block_at(put, put->hashed);
-	struct vault_mark *m = mark_at(put, put->hashed + 1);
-	size_t part = put->has_key ? aligned_part(put, b->len) : 0;
-	bool good = hash_add(put, b->buf, part);
-
-	*m = *mark_at(put, put->hashed);
-	if (part > 0)
-		*m = (struct vault_mark){ blake2b_total(&put->hash), blake2b_so_far(&put->hash) };
-	if (!good || !hash_add(put, b->buf + part, b->len - part))
-		err_set(&put->hashing.e, -EIO, "vault: SHA-256 failed, check the OpenSSL "
-			"installation");
-}
-
-static void job_append(struct vault_put *put)
-{
-	const struct block *b = block_at(put, put->stored);
-
-	if (reserve(put) == 0)
-		put->v->backend->append(put->blob, b->buf, b->len, &put->storing.e);
-}
-
-static bool is_before(unsigned a, unsigned b)
-{
-	return (int)(b - a) > 0;	/* right also when the numbers wrap */
-}
-
-/* The mark of what both lanes are through with.  On the loop, or while nothing is hashed. */
-static const struct vault_mark *last_mark(struct vault_put *put)
-{
-	return mark_at(put, is_before(put->hashed, put->stored) ? put->hashed : put->stored);
-}
-
-static void job_mark(struct vault_put *put)
-{
-	if (put->v->backend->mark(put->blob, &put->mark, &put->storing.e) == 0)
-		put->marked = put->mark.size;
-}
-
-static void leave_blob(struct vault_put *put)
-{
-	if (put->has_key && put->blob != NULL)
-		put->left = put->v->backend->leave(put->blob);
-}
-
-static void drop_blob(struct vault_put *put)
-{
-	if (put->blob != NULL)
-		put->v->backend->end(put->blob);
-	put->blob = NULL;
-}
-
-static void job_seal(struct vault_put *put)
-{
-	struct vault_sealed *s = &put->sealed;
-	struct err *e = &put->storing.e;
-
-	if (put->e.code == 0) {
-		s->size = put->size;
-		s->address = blake2b_end(&put->hash);
-		s->has_sha256 = put->sha256 != NULL;
-		if (s->has_sha256 && EVP_DigestFinal_ex(put->sha256, s->sha256, NULL) != 1)
-			err_set(e, -EIO, "vault: SHA-256 failed, check the OpenSSL installation");
-		else
-			put->v->backend->publish(put->blob, &s->address, &s->existed, e);
-	}
-	if (put->e.code < 0 || e->code < 0)
-		leave_blob(put);
-	drop_blob(put);
-}
-
-static void job_park(struct vault_put *put)
-{
-	put->mark = *last_mark(put);
-	if (put->has_key && put->blob != NULL && put->e.code == 0 &&
-	    put->mark.size > put->marked)
-		job_mark(put);
-	leave_blob(put);
-	drop_blob(put);
-}
-
-/* Letting go of a large file takes the file system a while. */
-static void job_drop(struct vault_put *put)
-{
-	if (put->gone_early)
-		leave_blob(put);
-	drop_blob(put);
-}
-
-/* ------ taking up: one job, that hashes what the backend reads ------ */
-
-struct resume {
-	struct vault_put *put;
-	struct blake2b hash;		/* as it was at the last mark that agreed */
-	EVP_MD_CTX *sha256;
-	struct vault_mark last;
-};
-
-static bool resume_add(void *data, const uint8_t *p, size_t len)
-{
-	struct resume *s = data;
-
-	return !atomic_load(&s->put->gone) && hash_add(s->put, p, len);
-}
-
-static bool resume_agrees(void *data, const struct vault_mark *m)
-{
-	struct resume *s = data;
-	struct vault_put *put = s->put;
-	const struct digest found = blake2b_so_far(&put->hash);
-
-	if (!digest_equal(&found, &m->prefix) ||
-	    (s->sha256 != NULL && EVP_MD_CTX_copy_ex(s->sha256, put->sha256) != 1))
-		return false;
-	s->hash = put->hash;
-	s->last = *m;
-	return true;
-}
-
-static void job_resume(struct vault_put *put)
-{
-	struct resume s = { .put = put, .hash = put->hash };
-	const struct vault_rehash h = {
-		.data = &s,
-		.limit = put->expected_size > 0 ? put->expected_size : UINT64_MAX,
-		.add = resume_add,
-		.agrees = resume_agrees,
-	};
-
-	if (put->e.code < 0 || !put->has_key)
-		return;
-	if (put->sha256 != NULL && ((s.sha256 = EVP_MD_CTX_new()) == NULL ||
-				    EVP_MD_CTX_copy_ex(s.sha256, put->sha256) != 1)) {
-		EVP_MD_CTX_free(s.sha256);
-		err_set(&put->storing.e, -ENOMEM, "vault: no memory to take up a put");
-		return;
-	}
-	put->kept = put->v->backend->resume(put->blob, &h);
-	if (put->kept == 0) {
-		blake2b_init(&s.hash);
-		s.last = (struct vault_mark){ .size = 0 };
-		if (s.sha256 != NULL)
-			EVP_DigestInit_ex(s.sha256, EVP_sha256(), NULL);
-	}
-	put->hash = s.hash;
-	if (s.sha256 != NULL) {
-		EVP_MD_CTX_free(put->sha256);
-		put->sha256 = s.sha256;
-	}
-	put->marks[0] = s.last;
-	put->marked = put->size = put->kept;
-	reserve(put);
 }
 
 /* ------ lanes ------ */
@@ -456,7 +173,7 @@ static bool put_idle(const struct vault_put *put)
 
 static void start_mark(struct vault_put *put)
 {
-	put->mark = *last_mark(put);
+	put->mark = *put_last_mark(put);
 	lane_start(put, &put->storing, job_mark);
 }
 
@@ -475,7 +192,7 @@ static void put_start(struct vault_put *put)
 		lane_start(put, &put->storing, job_seal);
 	else if (put->state == PUT_RESUMING)
 		lane_start(put, &put->storing, job_resume);
-	else if (well && put->has_key && last_mark(put)->size - put->marked >= VAULT_CHUNK)
+	else if (well && put->has_key && put_last_mark(put)->size - put->marked >= VAULT_CHUNK)
 		start_mark(put);
 	else if (well && put->stored != put->queued)
 		lane_start(put, &put->storing, job_append);
@@ -488,9 +205,9 @@ static void put_start(struct vault_put *put)
 static void put_call_back(struct vault_put *put)
 {
 	while (!has_gone(put) && put->called != put->queued) {
-		bool through = is_before(put->called, put->hashed) &&
-			       is_before(put->called, put->stored);
-		struct block b = *block_at(put, put->called);
+		bool through = put_is_before(put->called, put->hashed) &&
+			       put_is_before(put->called, put->stored);
+		struct block b = *put_block(put, put->called);
 
 		if (!through && (put->e.code == 0 || !put_idle(put)))
 			return;
@@ -575,7 +292,7 @@ int vault_put_write(struct vault_put *put, const uint8_t *buf, size_t len, vault
 		return put->e.code;
 	if (put->queued - put->called == VAULT_PUT_DEPTH)
 		return -EAGAIN;
-	*block_at(put, put->queued) = (struct block){ buf, len, cb, data };
+	*put_block(put, put->queued) = (struct block){ buf, len, cb, data };
 	put->queued++;
 	put->size += len;
 	put_start(put);

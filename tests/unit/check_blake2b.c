@@ -69,11 +69,35 @@ START_TEST(agrees_on_long_inputs_at_any_address)
 }
 END_TEST
 
+/* After every byte; asking changes nothing. */
+START_TEST(tells_the_digest_so_far)
+{
+	enum { LEN = 3 * BLAKE2B_BLOCK };
+	uint8_t bytes[LEN];
+	struct digest want, got;
+	struct blake2b s;
+
+	randombytes_buf(bytes, sizeof(bytes));
+	blake2b_init(&s);
+	for (size_t len = 0; len <= LEN; len++) {
+		want = digest_of(bytes, len);
+		got = blake2b_so_far(&s);
+		ck_assert_msg(digest_equal(&got, &want), "%zu bytes", len);
+		ck_assert_uint_eq(blake2b_total(&s), len);
+		if (len < LEN)
+			blake2b_add(&s, bytes + len, 1);
+	}
+	got = blake2b_end(&s);
+	ck_assert(digest_equal(&got, &want));
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, agrees_with_b2sum, 0, (int)COUNT(known));
 	tcase_add_loop_test(tc, agrees_with_libsodium, 0, 2 * BLAKE2B_BLOCK);
 	tcase_add_loop_test(tc, agrees_on_long_inputs_at_any_address, 0, 8);
+	tcase_add_test(tc, tells_the_digest_so_far);
 }
 
 int main(void)

@@ -141,6 +141,25 @@ START_TEST(a_path_may_be_too_long)
 }
 END_TEST
 
+START_TEST(an_open_file_gets_a_name)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	struct stat ours, there;
+
+	ck_assert(at >= 0 && fd >= 0);
+	ck_assert_int_eq(file_link(fd, at, "f"), 0);
+	ck_assert_int_eq(file_link(fd, at, "f.tmp"), 0);	/* a further one */
+	ck_assert(fstat(fd, &ours) == 0 && stat(path, &there) == 0);
+	ck_assert_uint_eq(ours.st_ino, there.st_ino);
+	ck_assert_uint_eq(there.st_nlink, 2);
+	ck_assert_int_eq(file_link(fd, at, "f"), -EEXIST);
+	ck_assert_int_eq(file_link(fd, at, "none/f"), -ENOENT);
+	close(fd);
+	close(at);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -151,6 +170,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, a_path_may_be_relative);
 	tcase_add_test(tc, a_full_disk_is_told);
 	tcase_add_test(tc, a_path_may_be_too_long);
+	tcase_add_test(tc, an_open_file_gets_a_name);
 }
 
 int main(void)

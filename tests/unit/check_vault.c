@@ -446,6 +446,51 @@ START_TEST(closes_behind_an_abort)
 }
 END_TEST
 
+/* ------ a backend that cannot continue a blob, and one that fails ------ */
+
+struct resumed {
+	int calls, r;
+	uint64_t kept;
+};
+
+static void on_resumed(void *data, int r, uint64_t kept)
+{
+	struct resumed *res = data;
+
+	res->calls++;
+	res->r = r;
+	res->kept = kept;
+}
+
+static const struct { const char *fails; int resume, park; } resumes[] = {
+	{ NULL, 0, 0 }, { "begin", -ENOSPC, 0 }, { "reserve", -ENOSPC, 0 },
+};
+
+/* The key is of no use, and nothing stays, which is no failure. */
+START_TEST(resumes_nothing)
+{
+	const struct digest key = digest_of("key", 3);
+	const struct vault_put_options o = { .expected_size = 5, .resume = &key };
+	struct resumed res = { .kept = 1 };
+	struct rig_result parked = { 0 };
+	struct vault_put *put;
+
+	setup();
+	fake.fails = resumes[_i].fails;
+	ck_assert_int_eq(vault_put_new(v, &o, &put, NULL), 0);
+	ck_assert_int_eq(vault_put_resume(put, on_resumed, &res), 0);
+	while (res.calls == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	ck_assert_int_eq(res.r, resumes[_i].resume);
+	ck_assert_uint_eq(res.kept, 0);
+	vault_put_park(put, rig_cb, &parked);
+	rig_wait(&loop, &parked, 1);
+	ck_assert_int_eq(parked.r, resumes[_i].park);
+	ck_assert_int_eq(res.calls, 1);
+	teardown();
+}
+END_TEST
+
 /* ------ in one call ------ */
 
 static const struct { const char *fails; int at; size_t len; int want; } stores[] = {
@@ -513,8 +558,41 @@ static void abort_late(struct vault_put *put, uint8_t *p)
 	vault_put_abort(put);
 }
 
+static void never_resumed(void *data, int r, uint64_t kept)
+{
+	(void)data; (void)kept;
+	ck_abort_msg("a resume of an aborted put: %d", r);
+}
+
+static void write_before_resumed(struct vault_put *put, uint8_t *p)
+{
+	vault_put_resume(put, never_resumed, NULL);
+	vault_put_write(put, p, BLOCK, never, NULL);
+}
+
+static void resume_late(struct vault_put *put, uint8_t *p)
+{
+	vault_put_write(put, p, BLOCK, rig_cb, NULL);
+	vault_put_resume(put, never_resumed, NULL);
+}
+
+static void park_late(struct vault_put *put, uint8_t *p)
+{
+	(void)p;
+	vault_put_seal(put, never_sealed, NULL);
+	vault_put_park(put, never, NULL);
+}
+
+static void park_twice(struct vault_put *put, uint8_t *p)
+{
+	(void)p;
+	vault_put_park(put, never, NULL);
+	vault_put_park(put, never, NULL);
+}
+
 static void (*const misuses[])(struct vault_put *put, uint8_t *p) = {
-	seal_early, seal_twice, write_late, abort_late,
+	seal_early, seal_twice, write_late, abort_late, write_before_resumed, resume_late,
+	park_late, park_twice,
 };
 
 START_TEST(stops_at_misuse)
@@ -537,6 +615,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, abort_waits_for_the_block_being_written);
 	tcase_add_loop_test(tc, aborts_inside_a_callback, 0, 2);
 	tcase_add_test(tc, closes_behind_an_abort);
+	tcase_add_loop_test(tc, resumes_nothing, 0, (int)COUNT(resumes));
 	tcase_add_loop_test(tc, stores_in_one_call, 0, (int)COUNT(stores));
 }
 
