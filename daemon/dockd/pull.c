@@ -359,10 +359,11 @@ static void on_kept(void *data, int r, uint64_t kept)
 static enum pull_event start_resume(struct pull *p)
 {
 	const struct listing_file *f = p->item->media;
+	const struct digest key = record_resume_key(p->s->recorder->id, &p->fingerprint);
 	const struct vault_put_options o = {
 		.expected_size = f->size,
 		.want_sha256 = p->sidecar.verdict != SIGNATURE_VALID,
-		.resume = p->doubtful ? NULL : &p->fingerprint,
+		.resume = p->doubtful ? NULL : &key,
 	};
 	struct err e = { .code = 0 };
 	int r;
