@@ -1,10 +1,12 @@
 #include "lister_proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -328,12 +330,18 @@ static void listen_on(struct lister *l)
 
 /* ------ start and stop ------ */
 
+/*
+ * Between fork and exec the child touches no path: whoever stands between it and
+ * the kernel (tests put umockdev there) may hold a lock that another thread had
+ * at the fork, and the child, and dockd with it, would wait for that for ever.
+ */
 static int spawn(struct lister *l, struct err *e)
 {
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char name[] = "dock-lister", *args[] = { name, NULL }, *env[] = { NULL };
 	uv_stdio_container_t stdio[] = {
-		[0] = { .flags = UV_IGNORE },
-		[1] = { .flags = UV_IGNORE },
+		[0] = { .flags = UV_INHERIT_FD, .data.fd = null },
+		[1] = { .flags = UV_INHERIT_FD, .data.fd = null },
 		[2] = { .flags = UV_INHERIT_FD, .data.fd = 2 },
 		[LISTER_FD] = {
 			.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
@@ -341,7 +349,7 @@ static int spawn(struct lister *l, struct err *e)
 		},
 	};
 	const uv_process_options_t options = {
-		.exit_cb = on_child_exit, .file = l->job.path, .args = args, .env = env, .cwd = "/",
+		.exit_cb = on_child_exit, .file = l->job.path, .args = args, .env = env,
 		.stdio_count = COUNT(stdio), .stdio = stdio,
 	};
 	int r;
@@ -349,6 +357,8 @@ static int spawn(struct lister *l, struct err *e)
 	uv_pipe_init(l->job.loop, &l->pipe, 0);
 	l->pipe.data = l->process.data = l;
 	r = uv_spawn(l->job.loop, &l->process, &options);
+	if (null >= 0)
+		close(null);
 	if (r < 0)
 		return err_set(e, r, "%s: cannot be started: %s; check `lister` in the"
 			       " configuration", l->job.path, uv_strerror(r));

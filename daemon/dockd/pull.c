@@ -1,8 +1,7 @@
-/* The machine, and the half that reads from the card.  The other half is pull_keep.c. */
+/* The machine, and what is read of a file before it is decided whether to read all of it. */
 #include "pull.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +19,7 @@ static void show_paused(struct pull *p, const char *why)
 	p->s->changed(p->s->data);
 }
 
-/* The device, not this place of it: what to do about it the session knows. */
-static enum pull_event device_failed(struct pull *p, int r)
+enum pull_event pull_device_failed(struct pull *p, int r)
 {
 	p->result = PULL_STOPPED;
 	p->r = r;
@@ -101,7 +99,7 @@ static enum pull_event sidecar_part_done(struct pull *p, const struct listing_fi
 	if (r == 0)
 		return PULL_OK;
 	if (!medium_is_local(r))
-		return device_failed(p, r);
+		return pull_device_failed(p, r);
 	unreadable(p, f, r);
 	p->sidecar_unreadable = true;
 	return PULL_OK;
@@ -178,10 +176,10 @@ static enum pull_event start_sidecar(struct pull *p)
 
 /* ------ probe ------ */
 
-static enum pull_event media_failed(struct pull *p, int r)
+enum pull_event pull_media_failed(struct pull *p, int r)
 {
 	if (!medium_is_local(r))
-		return device_failed(p, r);
+		return pull_device_failed(p, r);
 	unreadable(p, p->item->media, r);
 	p->unreadable = true;
 	return PULL_LOCAL;
@@ -214,7 +212,7 @@ static enum pull_event probed(struct pull *p, uint8_t *buf, size_t len, int r)
 	if (r == 0)
 		return PULL_OK;
 	if (r != -EIO || p->read.hung || !medium_reads_anywhere(p->s->medium))
-		return media_failed(p, r);
+		return pull_media_failed(p, r);
 	memset(buf, 0, len);
 	p->doubtful = true;
 	return PULL_OK;
@@ -335,170 +333,6 @@ static enum pull_event start_ask(struct pull *p)
 	return PULL_WAIT;
 }
 
-/* ------ resume ------ */
-
-static void on_kept(void *data, int r, uint64_t kept)
-{
-	struct pull *p = data;
-	const struct err *e = vault_put_error(p->put);
-	const struct listing_file *f = p->item->media;
-	enum pull_event event = PULL_OK;
-
-	if (r < 0) {
-		event = pull_store_failed(p, r, e != NULL ? e->msg : uv_strerror(r));
-		vault_put_abort(TAKE(p->put));
-	} else if (kept > f->size) {		/* the key is of a file of this size */
-		vault_put_abort(TAKE(p->put));
-		event = pull_store_failed(p, -EUCLEAN, "more was kept of it than there is");
-	} else if (kept > 0) {
-		log_info("%s: %s: %" PRIu64 " of %" PRIu64 " bytes are there from an interruption:"
-			 " reading on behind them", p->s->recorder->id, f->path, kept, f->size);
-	}
-	p->kept = kept;
-	pull_step(p, event == PULL_OK && kept == f->size ? PULL_SKIP : event);
-}
-
-static enum pull_event start_resume(struct pull *p)
-{
-	const struct listing_file *f = p->item->media;
-	const struct vault_put_options o = {
-		.expected_size = f->size,
-		.want_sha256 = p->sidecar.verdict != SIGNATURE_VALID,
-		.resume = p->doubtful ? NULL : &p->fingerprint,
-	};
-	struct err e = { .code = 0 };
-	int r;
-
-	if (p->given_up)
-		return device_failed(p, -ECANCELED);
-	r = vault_put_new(p->s->parts->vault, &o, &p->put, &e);
-	if (r < 0)
-		return pull_store_failed(p, r, e.msg);
-	p->kept = 0;
-	p->n_holes = 0;
-	p->start_ms = p->end_ms = utc_now();
-	p->mono_start_ms = p->mono_end_ms = uv_hrtime() / 1000000;
-	if (f->size == 0)
-		return PULL_SKIP;
-	if (o.resume == NULL)
-		return PULL_OK;
-	r = vault_put_resume(p->put, on_kept, p);
-	if (r == 0)
-		return PULL_WAIT;
-	vault_put_abort(TAKE(p->put));
-	return pull_store_failed(p, r, uv_strerror(r));
-}
-
-/* ------ content and seal ------ */
-
-static void on_progress(void *data)
-{
-	struct pull *p = data;
-
-	p->s->changed(p->s->data);
-}
-
-static void on_parked(void *data, int r)
-{
-	struct pull *p = data;
-
-	if (r < 0)
-		log_debug("pull %s: not all of it was kept: %s", any_file(p->item)->path,
-			  uv_strerror(r));
-	pull_step(p, p->parked);
-}
-
-/*
- * The content ended before its end.  What came of it goes on at the next
- * docking, but for a card that is not what it was, a file that cannot be read,
- * and one with holes.
- */
-static enum pull_event cut_short(struct pull *p, enum pull_event event, int r)
-{
-	if (p->n_holes > 0 || event == PULL_LOCAL || r == -ENOMEDIUM || r == -EUCLEAN ||
-	    p->result == PULL_REFUSED) {
-		vault_put_abort(TAKE(p->put));
-		return event;
-	}
-	p->parked = event;
-	vault_put_park(TAKE(p->put), on_parked, p);
-	return PULL_WAIT;
-}
-
-static void take_holes(struct pull *p)
-{
-	const struct record_hole *holes = pump_holes(p->pump, &p->n_holes);
-
-	memcpy(p->holes, holes, p->n_holes * sizeof(*holes));
-}
-
-static enum pull_event content_done(struct pull *p, enum pump_end end, int r)
-{
-	const struct err *e = vault_put_error(p->put);
-
-	p->end_ms = utc_now();
-	p->mono_end_ms = uv_hrtime() / 1000000;
-	take_holes(p);
-	switch (end) {
-	case PUMP_DONE:
-		return PULL_OK;
-	case PUMP_READ_FAILED:
-		return cut_short(p, media_failed(p, r), r);
-	case PUMP_WRITE_FAILED:
-		return cut_short(p, pull_store_failed(p, r, e != NULL ? e->msg : uv_strerror(r)),
-				 r);
-	}
-	BUG("pull: the pump ended as %d", (int)end);
-}
-
-static void on_pumped(void *data, enum pump_end end, int r)
-{
-	enum pull_event event = content_done(data, end, r);
-
-	if (event != PULL_WAIT)
-		pull_step(data, event);
-}
-
-static enum pull_event start_content(struct pull *p)
-{
-	const struct pump_job job = {
-		.medium = p->s->medium, .file = p->item->media, .from = p->kept,
-		.slot = p->s->rate, .total = p->s->parts->rate, .put = p->put,
-		.cb = on_pumped, .progress = on_progress, .data = p,
-	};
-	enum pull_event event;
-	int r;
-
-	if (p->given_up)
-		return cut_short(p, device_failed(p, -ECANCELED), -ECANCELED);
-	r = pump_start(p->pump, &job);
-	p->pumped = r == 0;
-	if (r == 0)
-		return PULL_WAIT;
-	event = media_failed(p, r);
-	return cut_short(p, event, r);
-}
-
-static void on_sealed(void *data, int r, const struct vault_sealed *sealed, const struct err *e)
-{
-	struct pull *p = data;
-
-	if (r < 0) {
-		pull_step(p, pull_store_failed(p, r, e->msg));
-		return;
-	}
-	p->blob = *sealed;
-	p->sealed = true;
-	backoff_reset(&p->backoff);
-	pull_step(p, PULL_OK);
-}
-
-static enum pull_event start_seal(struct pull *p)
-{
-	vault_put_seal(TAKE(p->put), on_sealed, p);
-	return PULL_WAIT;
-}
-
 /* ------ pause ------ */
 
 /* Content that is sealed need not be read again. */
@@ -538,8 +372,8 @@ static enum pull_event start_end(struct pull *p)
 
 static enum pull_event (*const starts[PULL_STATES])(struct pull *p) = {
 	[PULL_SIDECAR] = start_sidecar,		[PULL_PROBE] = start_probe,
-	[PULL_ASK] = start_ask,			[PULL_RESUME] = start_resume,
-	[PULL_CONTENT] = start_content,		[PULL_SEAL] = start_seal,
+	[PULL_ASK] = start_ask,			[PULL_RESUME] = pull_start_resume,
+	[PULL_CONTENT] = pull_start_content,	[PULL_SEAL] = pull_start_seal,
 	[PULL_DIGEST] = pull_start_digest,	[PULL_KEEP] = pull_start_keep,
 	[PULL_SIGN] = pull_start_sign,		[PULL_RECORD] = pull_start_record,
 	[PULL_PAUSE] = start_pause,		[PULL_END] = start_end,

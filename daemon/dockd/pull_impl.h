@@ -1,4 +1,7 @@
-/* What pull.c (reading) and pull_keep.c (keeping) share; nobody else includes it. */
+/*
+ * What pull.c (the machine), pull_content.c (reading) and pull_keep.c (keeping)
+ * share; nobody else includes it.
+ */
 #ifndef DOCKD_PULL_IMPL_H
 #define DOCKD_PULL_IMPL_H
 
@@ -86,9 +89,18 @@ void pull_step(struct pull *p, enum pull_event event);
 /* The store said r < 0: pause, or refuse this item. */
 enum pull_event pull_store_failed(struct pull *p, int r, const char *why);
 
+/* The device, not this place of it: what to do about it the session knows. */
+enum pull_event pull_device_failed(struct pull *p, int r);
+
+/* The media cannot be read: of this place alone, and then it is noted, or of the device. */
+enum pull_event pull_media_failed(struct pull *p, int r);
+
 /* Does a manifest lie whole in memory? */
 bool pull_has_manifest(const struct pull *p);
 
+enum pull_event pull_start_resume(struct pull *p);
+enum pull_event pull_start_content(struct pull *p);
+enum pull_event pull_start_seal(struct pull *p);
 enum pull_event pull_start_digest(struct pull *p);
 enum pull_event pull_start_keep(struct pull *p);
 enum pull_event pull_start_sign(struct pull *p);

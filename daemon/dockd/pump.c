@@ -203,9 +203,9 @@ static void on_block_read(struct medium_read *read, int r)
 
 static bool add_hole(struct pump *p, uint64_t offset, uint64_t size)
 {
-	struct record_hole *last = &p->holes[p->n_holes - 1];
+	struct record_hole *last = p->n_holes > 0 ? &p->holes[p->n_holes - 1] : NULL;
 
-	if (p->n_holes > 0 && last->offset + last->size == offset) {
+	if (last != NULL && last->offset + last->size == offset) {
 		last->size += size;
 		return true;
 	}

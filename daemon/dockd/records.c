@@ -86,6 +86,19 @@ struct digest record_fingerprint(const struct listing_file *f, const struct dige
 	return d;
 }
 
+struct digest record_resume_key(const char *recorder, const struct digest *fingerprint)
+{
+	crypto_generichash_state h;
+	struct digest d;
+
+	crypto_generichash_init(&h, NULL, 0, sizeof(d.b));
+	hash_text(&h, "resume");
+	hash_text(&h, recorder);
+	crypto_generichash_update(&h, fingerprint->b, sizeof(fingerprint->b));
+	crypto_generichash_final(&h, d.b, sizeof(d.b));
+	return d;
+}
+
 int record_claim_ms(const char *claim, int64_t *ret_ms)
 {
 	char t[UTC_TEXT_SIZE];

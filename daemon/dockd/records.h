@@ -118,6 +118,9 @@ void record_uuid_derived(const char *kind, const char *recorder, const struct li
 struct digest record_fingerprint(const struct listing_file *f, const struct digest *bwm,
 				 const uint8_t *head, const uint8_t *tail, size_t len);
 
+/* Under which a put of that file from that recorder may be continued in the vault. */
+struct digest record_resume_key(const char *recorder, const struct digest *fingerprint);
+
 /*
  * The moment a claim without zone speaks of, read as Shanghai time.  0, -EINVAL (none), or
  * -ERANGE (not in 2000-2100, as after a reset of the recorder's clock).

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ static int fixed_environment(struct err *e)
 	if (clearenv() != 0 || setenv("TZ", "UTC0", 1) < 0)
 		return err_set(e, -ENOMEM, "no memory for an environment");
 	tzset();
+	if (chdir("/") < 0)
+		return err_set(e, -errno, "/: %s", strerror(errno));
 	return 0;
 }
 

@@ -29,5 +29,20 @@ expect_settled
 expect_other_cards
 interrupted=$(sql "SELECT count(*) FROM dock_session_end WHERE outcome = 'interrupted'")
 [ "$interrupted" -gt 0 ] || fail "no session was interrupted"
+
+# In the middle of a large file: it goes on there, and so the card sends little more than the rest.
+enroll REC-000612 S612
+mkdir -p "$DOCK/large"
+head -c 30000001 /dev/urandom >"$DOCK/large/LARGE.mp4"
+plug A2 "$DOCK/large" S612 "unplug-at=22000000"
+await_dock "[$(slot A2)] == [\"empty\"]"
+plug A2 "$DOCK/large" S612
+stack wait >/dev/null
+await_dock ".backlog == 0"
+expect_segments REC-000612 "$DOCK/large"
+kept=$(sed -n 's/.*LARGE.mp4: \([0-9]*\) of 30000001 bytes are there.*/\1/p' "$DOCK/stack/log/dockd")
+[ "${kept:-0}" -gt 19000000 ] || fail "read again from the beginning: ${kept:-nothing} was kept"
+[ "$kept" -le 22000000 ] || fail "more was kept than was sent"
 dock_finish
+ok "a large file went on at $kept of 30000001 bytes: $((22000000 - kept)) were read again"
 ok "$rounds times unplugged, $interrupted sessions interrupted: nothing lost, nothing doubled"
