@@ -69,7 +69,8 @@ enum session_event session_fault(struct session *s, const char *why)
 
 enum session_event session_stopped(struct session *s)
 {
-	come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
+	come_out(s, OUTCOME_INTERRUPTED, s->import != NULL
+		 ? "given up before it was done; import it again" : s->stop == SESSION_SHUTDOWN
 		 ? "dockd ended; dock it again" : "unplugged before it was done; dock it again");
 	return SESSION_STOPPED;
 }
