@@ -495,7 +495,7 @@ static void say_end(const struct session *s)
 		 PRIu64 " known, %" PRIu64 " failed, %" PRIu64 " bytes", s->job.slot,
 		 s->recorder.id, s->recorder.id[0] != '\0' ? ", " : "", s->id,
 		 s->outcome != OUTCOME_NONE ? session_outcome_name(s->outcome) : "ended",
-		 advice[s->outcome], s->reason[0] != '\0' ? ": " : "", s->reason,
+		 s->import == NULL ? advice[s->outcome] : "", s->reason[0] != '\0' ? ": " : "", s->reason,
 		 s->counts.planned, s->counts.stored, s->counts.known, s->counts.failed,
 		 s->counts.bytes);
 }

@@ -151,7 +151,8 @@ static void on_pulled(void *data, enum pull_result result, int r, const char *wh
 static void say_what_is_missing(struct session *s)
 {
 	const unsigned troubles = s->listing.n_troubles;
-	const char *what = s->import != NULL ? "it" : "the card";
+	const char *what = medium_lists_itself(s->medium) ? "things in it were left out"
+							  : "faults of the card";
 
 	if (s->outcome != OUTCOME_NONE)
 		return;
@@ -159,7 +160,7 @@ static void say_what_is_missing(struct session *s)
 		s->outcome = OUTCOME_FAULT;
 		snprintf(s->reason, sizeof(s->reason), "%s", s->listing.troubles[0].text);
 	} else if (troubles > 0) {
-		snprintf(s->reason, sizeof(s->reason), "%u faults of %s, and %" PRIu64
+		snprintf(s->reason, sizeof(s->reason), "%u %s, and %" PRIu64
 			 " of %zu files could not be read: see the findings", troubles, what,
 			 s->counts.failed, s->n_items);
 	} else if (s->counts.failed > 0) {
