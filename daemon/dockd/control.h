@@ -15,13 +15,14 @@
  *	station		text
  *	catalog		true: connected
  *	backlog		sessions whose records the catalog does not have yet
- *	slots		in order of the configuration, then devices on other ports:
+ *	slots		in order of the configuration, then imports, then devices on other
+ *			ports:
  *	  slot		its name; null: no slot is configured for this port
  *	  port		USB port path
  *	  state		empty | identifying | reading | paused | recording | safe |
  *			refused | fault | unassigned (see slot.h)
  *	  note		a sentence for a person, "" when there is nothing to say
- *	  usb		{vid, pid, serial, manufacturer, product}; null: empty
+ *	  usb		{vid, pid, serial, manufacturer, product}; null: empty, or an import
  *	  session	UUID or null
  *	  recorder	id or null: unknown
  *	  files_done, files_total, bytes_done, bytes_total

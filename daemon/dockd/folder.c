@@ -288,3 +288,14 @@ int folder_open(int fd, const struct listing_file *f)
 	close(r);
 	return -EIO;
 }
+
+bool folder_unchanged(int fd, const struct listing_file *f)
+{
+	char modified[LISTING_TIME_MAX + 1];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	claim(modified, &st.st_mtim);
+	return (uint64_t)st.st_size == f->size && strcmp(modified, f->modified) == 0;
+}

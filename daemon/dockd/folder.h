@@ -9,6 +9,7 @@
 #ifndef DOCKD_FOLDER_H
 #define DOCKD_FOLDER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -30,5 +31,8 @@ int folder_list_file(int fd, const char *name, struct listing *ret, struct err *
 
 /* Open what was listed, below the directory fd: a descriptor, or a negative errno. */
 int folder_open(int fd, const struct listing_file *f);
+
+/* Is it still the file that was listed, by its size and the second it was last written in? */
+bool folder_unchanged(int fd, const struct listing_file *f);
 
 #endif

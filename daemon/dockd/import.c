@@ -79,7 +79,7 @@ static int take_fields(const json_t *j, struct import_request *q, struct err *e)
 		len = text != NULL ? json_string_length(v) : 0;
 		if (len == 0 && fields[i].needed)
 			return err_set(e, -EINVAL, "%s is missing", fields[i].key);
-		if (v != NULL && text == NULL)
+		if (v != NULL && !json_is_null(v) && text == NULL)
 			return err_set(e, -EINVAL, "%s is no text", fields[i].key);
 		if (len >= fields[i].size || (text != NULL && strlen(text) != len))
 			return err_set(e, -EINVAL, "%s: at most %zu bytes are taken", fields[i].key,

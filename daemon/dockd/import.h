@@ -10,7 +10,7 @@
  *	source		where it lies, as the person said it
  *	by, reason	who brings it, and why; not empty
  *	officer, unit, case, recorder
- *			whose it is; "" or absent: not said
+ *			whose it is; "", null or absent: not said
  *
  * The answer is one message: {"session": UUID, "slot": name in `list`}, or
  * {"error": sentence} and the end.  The connection is to the import what the

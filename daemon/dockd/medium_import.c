@@ -22,6 +22,8 @@ struct medium_import {
 	int fd;				/* ours */
 	char name[IMPORT_SOURCE_MAX + 1];	/* of a single file */
 	struct medium_info info;
+	struct stat image;		/* as it was opened */
+	bool changed;			/* it is not any more */
 
 	struct medium_read *reads, **reads_tail;	/* waiting; the first is at work */
 	struct medium_serving *serving;
@@ -80,6 +82,19 @@ static int file_of(struct medium_import *m, const struct listing_file *f)
 	return m->current_fd;
 }
 
+/* A file is judged by itself; an image that changes is no card any more. */
+static bool is_changed(struct medium_import *m, int fd, const struct listing_file *f)
+{
+	struct stat st;
+
+	if (m->kind != IMPORT_IMAGE)
+		return !folder_unchanged(fd, f);
+	m->changed = fstat(fd, &st) < 0 || st.st_size != m->image.st_size ||
+		     st.st_mtim.tv_sec != m->image.st_mtim.tv_sec ||
+		     st.st_mtim.tv_nsec != m->image.st_mtim.tv_nsec;
+	return m->changed;
+}
+
 static int do_read(struct medium_import *m)
 {
 	struct medium_read *r = m->reads;
@@ -88,15 +103,18 @@ static int do_read(struct medium_import *m)
 	size_t want = (size_t)MIN((uint64_t)(r->len - r->filled), r->file->valid - at);
 	int fd = file_of(m, r->file), result = 0;
 
-	if (fd < 0)	/* gone or changed by now: that is about this file; the rest is ours */
-		return fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM ? fd : -EIO;
+	if (fd < 0)	/* gone by now: that is about this file; the rest is ours */
+		return fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM ? fd : -ERANGE;
 	if (m->kind == IMPORT_IMAGE) {
 		result = extent_find(r->file, &r->cursor, at, &at, &there);
 		want = result == 0 ? (size_t)MIN(there, (uint64_t)want) : 0;
 	}
 	if (result == 0)
 		result = read_at(fd, r->buf + r->filled, want, at, &m->got);
-	return result == 0 && m->got < want ? -ERANGE : result;
+	/* Half of what it was and half of what it is now is neither. */
+	if (result == 0 && (m->got < want || is_changed(m, fd, r->file)))
+		result = -ERANGE;
+	return result;
 }
 
 static int do_serve(struct medium_import *m)
@@ -124,6 +142,7 @@ static int do_open(struct medium_import *m)
 		return 0;
 	if (st.st_size < IMAGE_BLOCK)
 		return err_set(&m->e, -EINVAL, "it is too small to be the image of a card");
+	m->image = st;
 	*l = (struct listing_medium){ .kind = LISTING_BLOCKS, .encoding = LISTING_GB18030,
 				      .n_units = 1 };
 	l->units[0].block_size = IMAGE_BLOCK;
@@ -191,6 +210,9 @@ static void end_read(struct medium_import *m, int r)
 	m->reads = read->next;
 	if (m->reads == NULL)
 		m->reads_tail = &m->reads;
+	if (m->changed && !m->medium.closing)
+		m->medium.events.changed(m->medium.events.data, "the image was changed while it was"
+					 " read: import it again when nothing writes to it");
 	medium_read_went_on(read, m->got, r);
 }
 

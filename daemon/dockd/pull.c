@@ -34,7 +34,7 @@ static const struct listing_file *any_file(const struct pull_item *i)
 
 static void unreadable(struct pull *p, const struct listing_file *f, int r)
 {
-	const char *why = r == -ERANGE ? "its extents end before the file does"
+	const char *why = r == -ERANGE ? "it ends before its size, or changed meanwhile"
 				       : "the card returns a read error";
 
 	log_warn("%s: %s: cannot be read: %s; the rest of the card goes on",

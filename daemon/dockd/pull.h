@@ -34,6 +34,8 @@
 #include "ledger.h"
 #include "parts.h"
 #include "pump.h"
+#include "rules/naming.h"
+#include "rules/plan.h"
 
 /* What an item comes to. */
 enum pull_result {
@@ -49,6 +51,7 @@ enum pull_result {
 struct pull_item {
 	const struct listing_file *media, *bwm, *minisig;	/* as in rules/plan.h */
 	bool plain;		/* media of which no sidecar is expected */
+	const struct plan_item *named;	/* what its name claims; NULL: nothing */
 };
 
 /* What all items of a session have in common; it outlives the pull. */
@@ -60,6 +63,8 @@ struct pull_session {
 	struct medium *medium;
 	struct rate *rate;		/* of the slot */
 	bool imported;			/* not from a recorder at the dock */
+	struct naming naming;		/* of its model */
+	int zone_min;			/* of its directory's times */
 	struct ledger *ledger;
 	void (*changed)(void *data);	/* pull_bytes or pull_paused answers differently */
 	void *data;

@@ -218,18 +218,33 @@ enum pull_event pull_start_sign(struct pull *p)
 
 /* ------ record ------ */
 
+static struct record_name name_claims(const struct pull *p, char officer[PATTERN_FIELD_MAX + 1])
+{
+	const struct plan_item *named = p->item->named;
+
+	naming_officer(&p->s->naming, p->item->media->path, officer);
+	return (struct record_name){
+		.start_ms = named->start_ms, .end_ms = named->end_ms,
+		.important = named->important, .officer = officer,
+	};
+}
+
 static json_t *segment_record(const struct pull *p)
 {
+	char officer[PATTERN_FIELD_MAX + 1];
+	struct record_name name;
 	const struct record_segment r = {
 		.segment = p->segment, .recorder = p->s->recorder->id, .recording = p->recording,
 		.file = p->item->media, .blob = p->blob.address, .fingerprint = p->fingerprint,
 		.stored_ms = p->stored_ms, .sidecar = &p->sidecar,
 		.manifest_kept = p->manifest_kept, .digest = p->digest,
 		.seal = p->has_seal ? &p->seal : NULL, .holes = p->holes, .n_holes = p->n_holes,
-		.imported = p->s->imported,
-		.findings = &p->found,
+		.imported = p->s->imported, .zone_min = p->s->zone_min,
+		.name = p->item->named != NULL ? &name : NULL, .findings = &p->found,
 	};
 
+	if (p->item->named != NULL)
+		name = name_claims(p, officer);
 	return record_segment(&r);
 }
 

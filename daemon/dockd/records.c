@@ -1,6 +1,5 @@
 #include "records.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +7,8 @@
 #include "base/utc.h"
 #include "base/util.h"
 #include "records_impl.h"
-
-#define YEAR_2000_MS	INT64_C(946684800000)
+#include "rules/clock.h"
+#include "rules/naming.h"
 
 /* ------ names derived from bytes ------ */
 
@@ -99,25 +98,6 @@ struct digest record_resume_key(const char *recorder, const struct digest *finge
 	return d;
 }
 
-int record_claim_ms(const char *claim, int64_t *ret_ms)
-{
-	char t[UTC_TEXT_SIZE];
-	int64_t ms;
-	int r;
-
-	if (strlen(claim) != LISTING_TIME_MAX)
-		return -EINVAL;
-	snprintf(t, sizeof(t), "%s.000Z", claim);
-	r = utc_parse(t, UTC_TEXT_LEN, &ms);
-	if (r < 0)
-		return r;
-	ms -= UTC_SHANGHAI_MS;
-	if (ms < YEAR_2000_MS)		/* a clock that was reset; no moment of ours */
-		return -ERANGE;
-	*ret_ms = ms;
-	return 0;
-}
-
 bool record_has_times(const struct sidecar *s)
 {
 	return s->bwm != NULL && s->parsed && s->m.kind == MANIFEST_SEGMENT;
@@ -178,7 +158,7 @@ static json_t *no_claims(void)
 	static const char *const keys[] = {
 		"kind", "device", "firmware", "rec", "seq", "dseq", "prev", "start", "end",
 		"clock", "boot", "mono_start_ms", "mono_end_ms", "officer", "size", "last",
-		"end_reason", "media_name", "media_blake2b", "media_sha256", "marks",
+		"end_reason", "media_name", "media_blake2b", "media_sha256", "marks", "nonce",
 	};
 	json_t *j = json_object();
 	size_t i;
@@ -200,6 +180,8 @@ static json_t *claims(const struct sidecar *s)
 			   "prev", address(&m->prev));
 	if (m->kind == MANIFEST_SEGMENT)
 		more = segment_claims(m);
+	else if (m->kind == MANIFEST_INVENTORY)
+		more = json_pack("{s:o}", "nonce", address(&m->nonce));
 	if (common == NULL || json_object_update_existing(j, common) < 0 ||
 	    (more != NULL && json_object_update_existing(j, more) < 0)) {
 		json_decref(j);
@@ -234,22 +216,55 @@ json_t *record_manifest(const char *recorder, int64_t at_ms, const struct sideca
 	return j;
 }
 
-/* When it was recorded, and who says so.  A manifest's claim goes before the directory's. */
+static json_t *claimed(int64_t start_ms, int64_t end_ms, const char *source)
+{
+	return json_pack("{s:o, s:o, s:s}",
+			 "start", start_ms != NAMING_UNKNOWN ? moment(start_ms) : json_null(),
+			 "end", end_ms != NAMING_UNKNOWN ? moment(end_ms) : json_null(),
+			 "time_source", source);
+}
+
+static int64_t directory_ms(const struct record_segment *r, const char *claim)
+{
+	int64_t ms;
+
+	return clock_claim(claim, r->zone_min, &ms) == 0 ? ms : NAMING_UNKNOWN;
+}
+
+/*
+ * When it was recorded, and who says so: the manifest before the name, and that
+ * before the directory, which a copy changes.  Where a name has a start alone,
+ * the directory may say when that recording ended, if it is of the same day.
+ */
 static json_t *times(const struct record_segment *r)
 {
-	const struct listing_file *f = r->file;
+	const int64_t created = directory_ms(r, r->file->created),
+		      modified = directory_ms(r, r->file->modified);
 	int64_t start, end;
-	bool has_start, has_end;
 
 	if (record_has_times(r->sidecar))
-		return json_pack("{s:o, s:o, s:s}", "start", moment(r->sidecar->m.start_ms),
-				 "end", moment(r->sidecar->m.end_ms), "time_source", "manifest");
-	has_start = record_claim_ms(f->created, &start) == 0;
-	has_end = record_claim_ms(f->modified, &end) == 0;
-	return json_pack("{s:o, s:o, s:s}",
-			 "start", has_start ? moment(start) : json_null(),
-			 "end", has_end ? moment(end) : json_null(),
-			 "time_source", has_start || has_end ? "directory" : "none");
+		return claimed(r->sidecar->m.start_ms, r->sidecar->m.end_ms, "manifest");
+	if (r->name != NULL && r->name->start_ms != NAMING_UNKNOWN) {
+		start = r->name->start_ms;
+		end = r->name->end_ms;
+		if (end == NAMING_UNKNOWN && modified >= start && modified - start <= UTC_DAY_MS)
+			end = modified;
+		return claimed(start, end, "name");
+	}
+	return claimed(created, modified, created != NAMING_UNKNOWN || modified != NAMING_UNKNOWN
+					  ? "directory" : "none");
+}
+
+/* Whom the manifest names; without one, whom the name does.  NULL: no memory. */
+static json_t *officer(const struct record_segment *r)
+{
+	const char *id = "";
+
+	if (record_has_times(r->sidecar))
+		id = r->sidecar->m.officer;
+	else if (r->name != NULL)
+		id = r->name->officer;
+	return strcmp(id, "-") != 0 ? text_or_null(id) : json_null();
 }
 
 static json_t *seal_or_null(const struct record_seal *s)
@@ -290,7 +305,7 @@ json_t *record_segment(const struct record_segment *r)
 	json_t *when = times(r), *j;
 
 	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		      " s:{s:o, s:o, s:o}, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+		      " s:{s:o, s:o, s:o}, s:o, s:b, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
 		      "type", "segment", "segment", r->segment, "recorder", r->recorder,
 		      "recording", r->recording, "seq", number(timed ? s->m.seq : 0),
 		      "path", finding_text(f->path), "path_raw", hex(f->raw, f->raw_len),
@@ -298,8 +313,7 @@ json_t *record_segment(const struct record_segment *r)
 		      "fingerprint", address(&r->fingerprint), "stored", moment(r->stored_ms),
 		      "claims", "created", text_or_null(f->created),
 		      "modified", text_or_null(f->modified), "accessed", text_or_null(f->accessed),
-		      "officer", timed && strcmp(s->m.officer, "-") != 0 ? json_string(s->m.officer)
-									 : json_null(),
+		      "officer", officer(r), "important", r->name != NULL && r->name->important,
 		      "assurance", assurance(r),
 		      "signature", signature_verdict_name(s->verdict),
 		      "digest", digest_verdict_name(r->digest),

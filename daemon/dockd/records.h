@@ -49,12 +49,21 @@ struct record_hole {
 	uint64_t offset, size;
 };
 
+/* What its name claims: see rules/naming.h. */
+struct record_name {
+	int64_t start_ms, end_ms;	/* NAMING_UNKNOWN */
+	bool important;
+	const char *officer;		/* "": not claimed */
+};
+
 struct record_segment {
 	const char *segment, *recorder, *recording;
 	const struct listing_file *file;
 	struct digest blob, fingerprint;
 	int64_t stored_ms;
 	const struct sidecar *sidecar;	/* verified; ->bwm NULL: none */
+	const struct record_name *name;	/* NULL: it claims nothing */
+	int zone_min;			/* of the directory's claims, minutes east of UTC */
 	bool manifest_kept;		/* sidecar->address is a blob */
 	enum digest_verdict digest;
 	const struct record_seal *seal;	/* NULL: signed by the recorder */
@@ -120,12 +129,6 @@ struct digest record_fingerprint(const struct listing_file *f, const struct dige
 
 /* Under which a put of that file from that recorder may be continued in the vault. */
 struct digest record_resume_key(const char *recorder, const struct digest *fingerprint);
-
-/*
- * The moment a claim without zone speaks of, read as Shanghai time.  0, -EINVAL (none), or
- * -ERANGE (not in 2000-2100, as after a reset of the recorder's clock).
- */
-int record_claim_ms(const char *claim, int64_t *ret_ms);
 
 /* Does the sidecar say when and where in a recording the segment lies? */
 bool record_has_times(const struct sidecar *s);

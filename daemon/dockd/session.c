@@ -50,7 +50,8 @@ enum session_event session_fault(struct session *s, const char *why)
 
 enum session_event session_stopped(struct session *s)
 {
-	session_come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
+	session_come_out(s, OUTCOME_INTERRUPTED, s->import != NULL
+		 ? "given up before it was done; import it again" : s->stop == SESSION_SHUTDOWN
 		 ? "dockd ended; dock it again" : "unplugged before it was done; dock it again");
 	return SESSION_STOPPED;
 }
@@ -321,7 +322,7 @@ static void say_end(const struct session *s)
 		 PRIu64 " known, %" PRIu64 " failed, %" PRIu64 " bytes", s->job.slot,
 		 s->recorder.id, s->recorder.id[0] != '\0' ? ", " : "", s->id,
 		 s->outcome != OUTCOME_NONE ? session_outcome_name(s->outcome) : "ended",
-		 advice[s->outcome], s->reason[0] != '\0' ? ": " : "", s->reason,
+		 s->import == NULL ? advice[s->outcome] : "", s->reason[0] != '\0' ? ": " : "", s->reason,
 		 s->counts.planned, s->counts.stored, s->counts.known, s->counts.failed,
 		 s->counts.bytes);
 }

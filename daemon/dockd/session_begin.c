@@ -68,6 +68,16 @@ static enum session_event check_match(struct session *s, const struct catalog_re
 			        " storage or MTP");
 }
 
+/* How an enrolled recorder that is not there names its files, as far as its identity tells. */
+static const struct model *model_of(const struct session *s, const struct catalog_recorder *r)
+{
+	struct usb_device_info info = { .vid = r->vid, .pid = r->pid,
+					.class = USB_CLASS_STORAGE };
+
+	snprintf(info.serial, sizeof(info.serial), "%s", r->serial);
+	return models_match(s->job.parts->models, &info);
+}
+
 /* Whose it is a person said, or nobody's. */
 static enum session_event match_import(struct session *s, const struct catalog_recorder *list,
 				       size_t n)
@@ -83,6 +93,7 @@ static enum session_event match_import(struct session *s, const struct catalog_r
 	for (i = 0; i < n; i++) {
 		if (strcmp(list[i].id, id) == 0) {
 			s->recorder = list[i];
+			s->model = model_of(s, &list[i]);
 			return SESSION_OK;
 		}
 	}

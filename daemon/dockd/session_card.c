@@ -223,6 +223,11 @@ static void ask(struct card_ask *a)
 	}
 	if (a->at == a->n)
 		a->stage = ASK_LEDGER;
+	/* An image may be older than the last docking: a ledger tells nothing of it. */
+	if (a->stage == ASK_LEDGER && a->s->import != NULL) {
+		finish(a, true);
+		return;
+	}
 	if (a->stage == ASK_LEDGER)
 		r = catalog_ledger(a->catalog, a->s->id, on_ledger, a);
 	else
@@ -269,7 +274,7 @@ enum session_event session_start_ask(struct session *s)
 	struct card_ask *a;
 	uint32_t i;
 
-	if (!catalog_is_up(c))
+	if (!catalog_is_up(c) || (s->import != NULL && s->import->kind != IMPORT_IMAGE))
 		return SESSION_OK;
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
@@ -315,12 +320,14 @@ int session_judge_card(struct session *s)
 	};
 	int r;
 
+	/* What a person chose to bring is theirs to have chosen: it is no card. */
+	if (s->import != NULL && s->import->kind != IMPORT_IMAGE)
+		return 0;
 	card_space(&s->listing, &card.capacity, &card.free);
 	r = card_deleted(&card, &s->findings);
 	if (r == 0 && s->asked)
 		r = card_name_gaps(&card, &s->findings);
-	/* What a person chose to bring is theirs to have chosen. */
-	if (r == 0 && (s->import == NULL || s->import->kind == IMPORT_IMAGE))
+	if (r == 0)
 		card_foreign_files(&card, &s->findings);
 	return r == 0 ? compare_with_ledger(s, &card) : r;
 }

@@ -65,7 +65,9 @@ static int make_items(struct session *s)
 	for (i = 0; s->items != NULL && i < s->plan.n; i++)
 		add_item(s, &(struct pull_item){ .media = s->plan.items[i].media,
 						 .bwm = s->plan.items[i].bwm,
-						 .minisig = s->plan.items[i].minisig });
+						 .minisig = s->plan.items[i].minisig,
+						 .named = s->plan.items[i].media != NULL
+							  ? &s->plan.items[i] : NULL });
 	for (i = 0; s->items != NULL && i < n; i++)
 		add_item(s, &(struct pull_item){ .media = odd[i], .plain = true });
 	free(odd);
@@ -82,14 +84,19 @@ static int make_plan(struct session *s)
 	if ((s->import == NULL && s->check == NULL) || session_judge_card(s) < 0)
 		return -ENOMEM;
 	session_forget_past(s);
-	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms, &s->findings);
+	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms,
+		      medium_lists_itself(s->medium) ? FINDING_IMPORT_INCOMPLETE
+						     : FINDING_DEVICE_FAULT, &s->findings);
 	if (s->model->clear && s->import == NULL)
 		s->kept = calloc(3 * s->n_items + 1, sizeof(*s->kept));
 	s->counts.planned = s->n_items;
 	s->pull_session = (struct pull_session){
 		.parts = s->job.parts, .session = s->id, .recorder = &s->recorder,
 		.docked_ms = s->docked_ms, .medium = s->medium, .imported = s->import != NULL,
-		.rate = &s->rate, .ledger = s->ledger,
+		.naming = naming, .rate = &s->rate, .ledger = s->ledger,
+		/* A folder's times are our own file system's. */
+		.zone_min = medium_lists_itself(s->medium) ? NAMING_SHANGHAI_MIN
+							   : s->model->zone_min,
 		.changed = s->job.changed, .data = s->job.data,
 	};
 	return pull_new(&s->pull_session, &s->pull);
@@ -144,6 +151,8 @@ static void on_pulled(void *data, enum pull_result result, int r, const char *wh
 static void say_what_is_missing(struct session *s)
 {
 	const unsigned troubles = s->listing.n_troubles;
+	const char *what = medium_lists_itself(s->medium) ? "things in it were left out"
+							  : "faults of the card";
 
 	if (s->outcome != OUTCOME_NONE)
 		return;
@@ -151,8 +160,8 @@ static void say_what_is_missing(struct session *s)
 		s->outcome = OUTCOME_FAULT;
 		snprintf(s->reason, sizeof(s->reason), "%s", s->listing.troubles[0].text);
 	} else if (troubles > 0) {
-		snprintf(s->reason, sizeof(s->reason), "%u faults of the card, and %" PRIu64
-			 " of %zu files could not be read: see the findings", troubles,
+		snprintf(s->reason, sizeof(s->reason), "%u %s, and %" PRIu64
+			 " of %zu files could not be read: see the findings", troubles, what,
 			 s->counts.failed, s->n_items);
 	} else if (s->counts.failed > 0) {
 		snprintf(s->reason, sizeof(s->reason), "%" PRIu64 " of %zu files could not"

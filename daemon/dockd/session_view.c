@@ -77,7 +77,7 @@ void session_view(const struct session *s, struct slot_view *ret)
 
 	*ret = (struct slot_view){
 		.slot = s->job.slot, .port = s->info.port, .state = slot_state(s),
-		.usb = &s->info, .session = s->id, .recorder = s->recorder.id,
+		.usb = s->import == NULL ? &s->info : NULL, .session = s->id, .recorder = s->recorder.id,
 		.files_done = s->at, .files_total = s->n_items,
 		.bytes_done = s->bytes_done + (s->pull != NULL ? pull_bytes(s->pull) : 0),
 		.bytes_total = s->bytes_total,

@@ -12,12 +12,13 @@
 	"dv.utc(stored_at) AS stored_at, dv.utc(start_at) AS start_at, dv.utc(end_at) AS end_at, " \
 	"duration_ms, time_source, claim_created, claim_modified, claim_accessed, assurance, " \
 	"signature, digest, manifest, seal_manifest, seal_signature, seal_dseq, " \
-	"dv.utc(recorded_at) AS recorded_at, holes, hole_bytes "
+	"dv.utc(recorded_at) AS recorded_at, holes, hole_bytes, important "
 
 #define RECORDING_COLUMNS \
 	"recorder, recording, unit, session, officer, dv.utc(start_at) AS start_at, " \
 	"dv.utc(end_at) AS end_at, segments, duration_ms, bytes, assurance, " \
-	"dv.utc(stored_at) AS stored_at, dv.utc(recorded_at) AS recorded_at, findings "
+	"dv.utc(stored_at) AS stored_at, dv.utc(recorded_at) AS recorded_at, findings, " \
+	"important "
 
 #define FINDING_COLUMNS \
 	"finding, code, article, severity, recorder, unit, subject_kind, subject, fact, " \

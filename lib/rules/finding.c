@@ -39,6 +39,7 @@ static const char *const code_names[FINDING_CODES] = {
 	[FINDING_CARD_CHANGED] = "card_changed",
 	[FINDING_CLEAR_FAILED] = "clear_failed",
 	[FINDING_CHALLENGE_UNANSWERED] = "challenge_unanswered",
+	[FINDING_IMPORT_INCOMPLETE] = "import_incomplete",
 };
 
 static const char *const severity_names[] = {

@@ -34,6 +34,14 @@ struct named naming_of(const struct naming *n, const char *path)
 	return ret;
 }
 
+void naming_officer(const struct naming *n, const char *path, char ret[PATTERN_FIELD_MAX + 1])
+{
+	struct pattern_claims c = { .officer = "" };
+
+	pattern_first(n->patterns, n->n_patterns, path, &c);
+	memcpy(ret, c.officer, sizeof(c.officer));
+}
+
 struct named *naming_read(const struct naming *n, const struct listing *l)
 {
 	struct named *ret = calloc(MAX(l->n_files, 1u), sizeof(*ret));

@@ -43,6 +43,9 @@ struct named {				/* small: there may be 65,536 */
 /* Of one path. */
 struct named naming_of(const struct naming *n, const char *path);
 
+/* The officer that a path claims; "": none. */
+void naming_officer(const struct naming *n, const char *path, char ret[PATTERN_FIELD_MAX + 1]);
+
 /* Of each file of the listing, deleted ones too: n_files of them for free().  NULL: no memory. */
 struct named *naming_read(const struct naming *n, const struct listing *l);
 

@@ -171,7 +171,7 @@ static void unreadable_findings(const struct listing *l, const char *recorder, i
 }
 
 static void trouble_findings(const struct listing *l, const char *recorder, const char *session,
-			     int64_t docked_ms, struct findings *out)
+			     int64_t docked_ms, enum finding_code code, struct findings *out)
 {
 	const struct listing_trouble *t;
 	crypto_generichash_state st;
@@ -180,7 +180,7 @@ static void trouble_findings(const struct listing *l, const char *recorder, cons
 	struct finding f;
 
 	for (t = l->troubles; t < l->troubles + l->n_troubles; t++) {
-		f = card_finding(recorder, FINDING_DEVICE_FAULT, docked_ms);
+		f = card_finding(recorder, code, docked_ms);
 		f.subject_kind = SUBJECT_SESSION;
 		snprintf(f.subject, sizeof(f.subject), "%s", session);
 		/* Of one place, the card itself for one, there may be several. */
@@ -197,8 +197,8 @@ static void trouble_findings(const struct listing *l, const char *recorder, cons
 }
 
 void plan_findings(const struct listing *l, const char *recorder, const char *session,
-		   int64_t docked_ms, struct findings *out)
+		   int64_t docked_ms, enum finding_code trouble, struct findings *out)
 {
 	unreadable_findings(l, recorder, docked_ms, out);
-	trouble_findings(l, recorder, session, docked_ms, out);
+	trouble_findings(l, recorder, session, docked_ms, trouble, out);
 }

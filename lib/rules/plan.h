@@ -43,10 +43,11 @@ void plan_clear(struct plan *p);
 /*
  * Findings the listing alone gives: unreadable_file (content cannot be
  * located), once for a recorder, path, size and time, however often it is
- * docked; device_fault for a trouble, once a session.
+ * docked; `trouble` for a trouble, once a session: device_fault of a card,
+ * import_incomplete of what is none.
  */
 void plan_findings(const struct listing *l, const char *recorder, const char *session,
-		   int64_t docked_ms, struct findings *out);
+		   int64_t docked_ms, enum finding_code trouble, struct findings *out);
 
 /* unreadable_file for a file whose content turned out so while it was read. */
 void plan_unreadable(const struct listing_file *file, const char *recorder, int64_t docked_ms,

@@ -272,7 +272,7 @@ START_TEST(finds_in_the_listing)
 	size_t i;
 
 	card_make(&c, listings[_i].card, ENTRIES);
-	plan_findings(&c.l, "REC-1", "session", 1000, &l);
+	plan_findings(&c.l, "REC-1", "session", 1000, FINDING_DEVICE_FAULT, &l);
 	for (i = 0; i < ENTRIES && listings[_i].found[i].code != NULL; i++) {
 		f = of_path(&l, listings[_i].found[i].path);
 		ck_assert_msg(f != NULL, "%s: %s", listings[_i].what, listings[_i].found[i].path);
@@ -302,12 +302,12 @@ START_TEST(an_unreadable_file_is_one_fact_over_dockings)
 	size_t i;
 
 	card_make(&c, one, ENTRIES);
-	plan_findings(&c.l, "REC-1", "session 1", 1000, &l);
-	plan_findings(&c.l, "REC-1", "session 2", 2000, &l);
+	plan_findings(&c.l, "REC-1", "session 1", 1000, FINDING_DEVICE_FAULT, &l);
+	plan_findings(&c.l, "REC-1", "session 2", 2000, FINDING_DEVICE_FAULT, &l);
 	ck_assert_str_eq(l.items[0].fact, l.items[1].fact);
 	for (i = 0; i < COUNT(other); i++) {
 		card_make(&c, other[i], ENTRIES);
-		plan_findings(&c.l, "REC-1", "session 3", 3000, &l);
+		plan_findings(&c.l, "REC-1", "session 3", 3000, FINDING_DEVICE_FAULT, &l);
 		ck_assert_str_ne(l.items[0].fact, l.items[2 + i].fact);
 	}
 	findings_clear(&l);
@@ -325,7 +325,7 @@ START_TEST(troubles_are_faults_of_the_session)
 	struct listing l = { .troubles = troubles, .n_troubles = COUNT(troubles) };
 	struct findings out = { 0 };
 
-	plan_findings(&l, "REC-1", "session", 1000, &out);
+	plan_findings(&l, "REC-1", "session", 1000, FINDING_DEVICE_FAULT, &out);
 	ck_assert_uint_eq(out.n, COUNT(troubles));
 	ck_assert_str_ne(out.items[0].fact, out.items[1].fact);
 	/* Two of one place are two. */

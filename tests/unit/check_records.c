@@ -1,9 +1,9 @@
-#include <errno.h>
 #include <string.h>
 
 #include "base/utc.h"
 #include "base/util.h"
 #include "dockd/records.h"
+#include "rules/naming.h"
 #include "unit/suite.h"
 
 /* Computed with Python's hashlib from the words of RECORDS.md. */
@@ -76,30 +76,6 @@ START_TEST(random_ids_are_version_4)
 }
 END_TEST
 
-static const struct { const char *claim; int r; const char *utc; } claims[] = {
-	{ "2026-11-23T20:42:58", 0, "2026-11-23T12:42:58.000Z" },
-	{ "2000-01-01T08:00:00", 0, "2000-01-01T00:00:00.000Z" },
-	{ "2000-01-01T07:59:59", -ERANGE, "" },		/* 1999 in UTC: a clock that was reset */
-	{ "1980-01-01T00:00:00", -ERANGE, "" },
-	{ "2026-11-23", -EINVAL, "" },
-	{ "", -EINVAL, "" },
-};
-
-START_TEST(claims_are_shanghai_time)
-{
-	char text[UTC_TEXT_SIZE];
-	int64_t ms = 42;
-
-	ck_assert_int_eq(record_claim_ms(claims[_i].claim, &ms), claims[_i].r);
-	if (claims[_i].r < 0) {
-		ck_assert_int_eq(ms, 42);
-		return;
-	}
-	utc_format(ms, text);
-	ck_assert_str_eq(text, claims[_i].utc);
-}
-END_TEST
-
 static const char *text_of(const json_t *j, const char *key)
 {
 	const char *s = json_string_value(json_object_get(j, key));
@@ -132,6 +108,10 @@ static struct sidecar segment_sidecar(void)
 	return s;
 }
 
+/* What the tests below give a segment as well. */
+static const struct record_name *name;
+static int zone_min = NAMING_SHANGHAI_MIN;
+
 static json_t *segment_with(const struct sidecar *s, const struct listing_file *f,
 			    const struct record_seal *seal)
 {
@@ -140,7 +120,7 @@ static json_t *segment_with(const struct sidecar *s, const struct listing_file *
 		.segment = SEGMENT_ID, .recorder = "REC-000123", .recording = RECORDING_ID,
 		.file = f, .blob = counting(), .stored_ms = INT64_C(1795437778123),
 		.sidecar = s, .manifest_kept = s->bwm != NULL, .digest = DIGEST_OK, .seal = seal,
-		.findings = &none,
+		.zone_min = zone_min, .name = name, .findings = &none,
 	};
 	json_t *j = record_segment(&r);
 
@@ -186,6 +166,65 @@ START_TEST(without_one_the_directory_speaks)
 }
 END_TEST
 
+#define AT(hour) (INT64_C(1795392000000) + (hour) * INT64_C(3600000))	/* 2026-11-23T00:00Z */
+
+/* The directory of `file` says 12:37:58 to 12:42:58. */
+static const struct { const char *what; int64_t start_ms, end_ms; const char *source, *start, *end; }
+named[] = {
+	{ "all of it", AT(1), AT(2), "name", "2026-11-23T01:00:00.000Z", "2026-11-23T02:00:00.000Z" },
+	{ "a start, and the directory's end", AT(12), NAMING_UNKNOWN, "name",
+	  "2026-11-23T12:00:00.000Z", "2026-11-23T12:42:58.000Z" },
+	{ "a start after which nothing was written", AT(14), NAMING_UNKNOWN, "name",
+	  "2026-11-23T14:00:00.000Z", NULL },
+	{ "a start long before it was copied", AT(-24), NAMING_UNKNOWN, "name",
+	  "2026-11-22T00:00:00.000Z", NULL },
+	{ "no time", NAMING_UNKNOWN, NAMING_UNKNOWN, "directory",
+	  "2026-11-23T12:37:58.000Z", "2026-11-23T12:42:58.000Z" },
+};
+
+START_TEST(names_go_before_the_directory)
+{
+	const struct sidecar none = { .bwm = NULL }, signed_one = segment_sidecar();
+	const struct record_name claims = { .start_ms = named[_i].start_ms, .important = true,
+					    .end_ms = named[_i].end_ms, .officer = "019001" };
+	json_t *j;
+
+	name = &claims;
+	j = segment_with(&none, &file, NULL);
+	ck_assert_msg(strcmp(text_of(j, "time_source"), named[_i].source) == 0, "%s", named[_i].what);
+	ck_assert_str_eq(text_of(j, "start"), named[_i].start);
+	if (named[_i].end == NULL)
+		ck_assert(is_null(j, "end"));
+	else
+		ck_assert_str_eq(text_of(j, "end"), named[_i].end);
+	ck_assert_str_eq(text_of(j, "officer"), "019001");
+	ck_assert(json_is_true(json_object_get(j, "important")));
+	json_decref(j);
+
+	/* A manifest knows better, even that nobody is assigned. */
+	j = segment_with(&signed_one, &file, NULL);
+	ck_assert_str_eq(text_of(j, "time_source"), "manifest");
+	ck_assert(is_null(j, "officer") && json_is_true(json_object_get(j, "important")));
+	json_decref(j);
+	name = NULL;
+}
+END_TEST
+
+START_TEST(the_directory_is_of_the_recorders_zone)
+{
+	const struct sidecar s = { .bwm = NULL };
+	json_t *j;
+
+	zone_min = 0;
+	j = segment_with(&s, &file, NULL);
+	ck_assert_str_eq(text_of(j, "start"), "2026-11-23T20:37:58.000Z");
+	ck_assert_str_eq(text_of(json_object_get(j, "claims"), "created"), "2026-11-23T20:37:58");
+	ck_assert(json_is_false(json_object_get(j, "important")) && is_null(j, "officer"));
+	json_decref(j);
+	zone_min = NAMING_SHANGHAI_MIN;
+}
+END_TEST
+
 /* Every field of RECORDS.md is there, known or null. */
 START_TEST(manifests_have_all_fields)
 {
@@ -193,7 +232,7 @@ START_TEST(manifests_have_all_fields)
 		"recorder", "manifest", "signature_blob", "path", "path_raw", "signature", "key_id",
 		"kind", "device", "firmware", "rec", "seq", "dseq", "prev", "start", "end", "clock",
 		"boot", "mono_start_ms", "mono_end_ms", "officer", "size", "last", "end_reason",
-		"media_name", "media_blake2b", "media_sha256", "marks", "at", "findings",
+		"media_name", "media_blake2b", "media_sha256", "marks", "nonce", "at", "findings",
 	};
 	static const struct findings none;
 	struct sidecar s = segment_sidecar();
@@ -509,9 +548,10 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, all_findings_or_none);
 	tcase_add_test(tc, fingerprints_are_what_the_format_says);
 	tcase_add_test(tc, random_ids_are_version_4);
-	tcase_add_loop_test(tc, claims_are_shanghai_time, 0, (int)COUNT(claims));
 	tcase_add_test(tc, a_manifest_goes_before_the_directory);
 	tcase_add_test(tc, without_one_the_directory_speaks);
+	tcase_add_loop_test(tc, names_go_before_the_directory, 0, COUNT(named));
+	tcase_add_test(tc, the_directory_is_of_the_recorders_zone);
 	tcase_add_loop_test(tc, manifests_have_all_fields, 0, 2);
 	tcase_add_test(tc, strings_of_a_device_may_be_anything);
 	tcase_add_test(tc, listings_count_what_was_deleted);

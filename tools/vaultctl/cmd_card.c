@@ -40,9 +40,12 @@ static const struct column session_columns[] = {
 	{ C_FAILED_FILES, "failed", CELL_NUMBER },
 	{ C_SIZE, "bytes", CELL_BYTES },
 	{ C_FINDINGS, "findings", CELL_NUMBER },
+	{ C_OFFICER, "officer", CELL_TEXT },
+	{ C_UNIT, "unit", CELL_TEXT },
 	{ C_UNLOCKED, "unlocked_model", CELL_TEXT },
 	{ C_IMPORTED, "import_source", CELL_TEXT },
 	{ C_BY, "import_by", CELL_TEXT },
+	{ C_CASE, "import_case", CELL_TEXT },
 	{ C_NOTE, "reason", CELL_TEXT },
 };
 

@@ -15,6 +15,7 @@ static const struct column recording_columns[] = {
 	{ C_DURATION, "duration_ms", CELL_DURATION },
 	{ C_SIZE, "bytes", CELL_BYTES },
 	{ C_ASSURANCE, "assurance", CELL_WORD },
+	{ C_IMPORTANT, "important", CELL_WORD },
 	{ C_FINDINGS, "findings", CELL_NUMBER },
 };
 static const struct column segment_columns[] = {
@@ -26,6 +27,8 @@ static const struct column segment_columns[] = {
 	{ C_SIGNATURE, "signature", CELL_WORD },
 	{ C_DIGEST, "digest", CELL_WORD },
 	{ C_ASSURANCE, "assurance", CELL_WORD },
+	{ C_IMPORTANT, "important", CELL_WORD },
+	{ C_TIME_SOURCE, "time_source", CELL_WORD },
 	{ C_STORED, "stored_at", CELL_MOMENT },
 	{ C_BLOB, "blob", CELL_SHORT },
 	{ C_PATH, "path", CELL_TEXT },

@@ -12,6 +12,7 @@ static const struct column recorder_columns[] = {
 	{ C_OFFICER, "officer", CELL_TEXT },
 	{ C_RECORDINGS, "recordings", CELL_NUMBER },
 	{ C_SEGMENTS, "segments", CELL_NUMBER },
+	{ C_IMPORTS, "imported", CELL_NUMBER },
 	{ C_DURATION, "duration_ms", CELL_DURATION },
 	{ C_SIZE, "bytes", CELL_BYTES },
 	{ C_VIOLATIONS, "violations", CELL_NUMBER },

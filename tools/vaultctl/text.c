@@ -54,6 +54,10 @@ static const struct { const char *value, *zh, *en; } words[] = {
 	{ "ready", "待取用", "ready" },
 	{ "undock", "取出时", "taken out" },
 	{ "open", "进行中", "going on" },
+	{ "manifest", "清单", "manifest" },
+	{ "name", "文件名", "name" },
+	{ "directory", "目录", "directory" },
+	{ "none", "无", "none" },
 	{ "true", "是", "yes" },
 	{ "false", "否", "no" },
 };
