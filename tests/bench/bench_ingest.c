@@ -2,9 +2,9 @@
  * bench_ingest - dockd with recorders in this process in place of USB: all
  * else, from bulk-only transport to the catalog, is the daemon's own.
  *
- *	bench_ingest CONF SERIAL=IMAGE...
+ *	bench_ingest CONF SERIAL=IMAGE|FOLDER...
  *
- * Docks one recorder at each slot of CONF, in order, all at once, and ends as
+ * A card's image is storage, a folder is served by MTP.  Docks one recorder at each slot of CONF, in order, all at once, and ends as
  * soon as every slot is safe to remove and recorded.  Exit 0: so it came.  Then
  * one line tells the most memory that this process, and the largest of its
  * listers, ever had in RAM, in KiB:
@@ -39,7 +39,8 @@ enum {
 
 struct recorder {
 	const char *serial, *path;
-	int image;
+	bool mtp;
+	int fd;			/* of the image or the folder */
 	uint64_t size;
 	struct usb_device_info info;
 	uv_timer_t timer;	/* callbacks come from the loop */
@@ -95,8 +96,10 @@ static int open_device(void *device, void (*cb)(void *data, int r, struct usb_io
 {
 	struct recorder *rec = device;
 	struct model_config c = {
+		.protocol = rec->mtp ? MODEL_MTP : MODEL_STORAGE,
 		.vid = VID, .pid = PID, .serial = rec->serial, .superspeed = true,
-		.block_size = SECTOR, .image_fd = rec->image, .image_size = rec->size,
+		.block_size = SECTOR, .image_fd = rec->fd, .image_size = rec->size,
+		.folder_fd = rec->fd,
 	};
 	struct model *m;
 	int r;
@@ -118,7 +121,7 @@ static int open_device(void *device, void (*cb)(void *data, int r, struct usb_io
 
 static const struct source models = { .identify = identify, .open = open_device };
 
-/* SERIAL=IMAGE */
+/* SERIAL=IMAGE|FOLDER */
 static void add_recorder(char *spec)
 {
 	struct recorder *r = &bench.recorders[bench.n];
@@ -126,18 +129,20 @@ static void add_recorder(char *spec)
 	struct stat st;
 
 	if (path == NULL)
-		die(spec, "write SERIAL=IMAGE");
+		die(spec, "write SERIAL=IMAGE or SERIAL=FOLDER");
 	if (bench.n == conf.n_slots)
 		die(spec, "more recorders than slots");
 	*path++ = '\0';
 	r->serial = spec;
 	r->path = path;
-	r->image = open(path, O_RDONLY | O_CLOEXEC);
-	if (r->image < 0 || fstat(r->image, &st) < 0)
+	r->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0 || fstat(r->fd, &st) < 0)
 		die(path, strerror(errno));
+	r->mtp = S_ISDIR(st.st_mode);
 	r->size = (uint64_t)st.st_size;
 	r->info = (struct usb_device_info){
-		.vid = VID, .pid = PID, .class = USB_CLASS_STORAGE, .superspeed = true,
+		.vid = VID, .pid = PID, .superspeed = true,
+		.class = r->mtp ? USB_CLASS_MTP : USB_CLASS_STORAGE,
 	};
 	snprintf(r->info.port, sizeof(r->info.port), "%s", conf.slots[bench.n].port);
 	snprintf(r->info.serial, sizeof(r->info.serial), "%s", spec);
@@ -231,7 +236,7 @@ int main(int argc, char **argv)
 	unsigned i;
 
 	if (argc < 3) {
-		fputs("usage: bench_ingest CONF SERIAL=IMAGE...\n", stderr);
+		fputs("usage: bench_ingest CONF SERIAL=IMAGE|FOLDER...\n", stderr);
 		return 2;
 	}
 	log_init("bench_ingest", LOG_LEVEL_INFO);
