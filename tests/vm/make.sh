@@ -2,6 +2,7 @@
 #
 # shellcheck shell=bash disable=SC2154	# $dir is check-vm's
 
+# shellcheck disable=SC2034
 unwritten=()		# images that must not change
 
 now=$(date +%s)

@@ -43,7 +43,7 @@ interrupted() {
 	expect_segments "$2" "$3"
 	[ "$(sql "SELECT count(*) FROM dock_session_end e JOIN dock_session s USING (session)
 		WHERE recorder = '$2' AND outcome = 'interrupted'")" = 1 ] || fail "$2 was not interrupted"
-	sed -n 's/.*: \([0-9]* of [0-9]* bytes are there\).*/\1/p' $DOCK/stack/log/dockd | tail -n 1
+	sed -n 's/.*: \([0-9]* of [0-9]* bytes are there\).*/\1/p' "$DOCK/stack/log/dockd" | tail -n 1
 }
 
 # ------ QEMU ------
@@ -109,8 +109,8 @@ gadget_plug() {
 gadget_unplug() { echo >$gadget/UDC; }
 gadget_down() {
 	gadget_unplug || true
-	kill $umtprd
-	wait $umtprd || true
+	kill "$umtprd"
+	wait "$umtprd" || true
 	umount /dev/ffs-mtp
 	rm $gadget/configs/c.1/ffs.mtp
 	rmdir $gadget/configs/c.1/strings/0x409 $gadget/configs/c.1 $gadget/functions/ffs.mtp \
