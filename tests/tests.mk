@@ -171,10 +171,14 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libparts.a $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
-# The main job in a virtual machine; tools/setup --vm installs what it needs.
-.PHONY: check-vm
+# In a virtual machine; tools/setup --vm installs what it needs.  VM_PARTS="cards clear" selects.
+.PHONY: check-vm bench-vm
 check-vm: devstack
-	@BUILD=$(BUILD) tests/vm/check-vm
+	@BUILD=$(BUILD) tests/vm/check-vm $(VM_PARTS)
+
+# In the same machine, how fast recorders are read, against dd, mtp-getfile and gphoto2.
+bench-vm: devstack $(BUILD)/bench/bench_usb
+	@BUILD=$(BUILD) CHECK_VM_TIMEOUT=1200 tests/vm/check-vm bench
 
 # What gcc compiles is without a warning of clang's, too.  Nothing is made, so it is all looked at
 # each time.

@@ -26,6 +26,7 @@ enum {					/* what is known of an object */
 	OBJECT_PARENT = 16, OBJECT_CREATED = 32, OBJECT_MODIFIED = 64, OBJECT_ASSOCIATION = 128,
 	OBJECT_COUNTED = 256,		/* it stood in a list of handles */
 	OBJECT_HUGE = 512,		/* 4 GiB or more, and no more is known */
+	OBJECT_FULL = 1024,		/* a folder in which an object is known */
 	OBJECT_NEEDED = OBJECT_FORMAT | OBJECT_SIZE | OBJECT_NAME | OBJECT_PARENT,
 };
 

@@ -1,7 +1,9 @@
 /*
  * Which objects an MTP device has: the list of all properties first, then the
  * handles of each storage, in which objects may stand that the list left out,
- * then what is still not known of an object, one by one.
+ * then what is still not known of an object, one by one, and what is in folders
+ * of which nothing is known: there are devices (QEMU's) that name what is at the
+ * root when they are asked for all.
  */
 #include <errno.h>
 #include <string.h>
@@ -250,6 +252,90 @@ static void describe(struct mtp_walk *w, struct object *x)
 	x->known |= OBJECT_SIZE;
 }
 
+/* ------ folders ------ */
+
+/* Whether the device names what is in folders without being asked folder by folder. */
+static bool mark_full_folders(struct mtp_walk *w)
+{
+	bool deep = false;
+
+	for (uint32_t i = 0; i < w->objects.n; i++) {
+		struct object *folder = objects_find(&w->objects, w->objects.list[i].parent);
+
+		if (folder != NULL) {
+			folder->known |= OBJECT_FULL;
+			deep = true;
+		}
+	}
+	return deep;
+}
+
+/* What is new among it is there by the folder's word, whatever its ObjectInfo says. */
+static void take_inside(struct mtp_walk *w, const struct object *folder,
+			const struct mtp_array *handles)
+{
+	const struct object f = *folder;	/* which objects_get may move */
+
+	for (uint32_t i = 0; i < handles->n && !w->full; i++) {
+		uint32_t handle = mtp_array_at(handles, i);
+		struct object *x = handle == 0 ? NULL : objects_get(&w->objects, handle);
+
+		w->full |= handle != 0 && x == NULL;
+		if (x == NULL || (x->known & OBJECT_COUNTED) != 0)
+			continue;
+		if ((x->known & OBJECT_PARENT) == 0)
+			x->parent = f.handle;
+		if ((x->known & OBJECT_STORAGE) == 0)
+			x->storage = f.storage;
+		x->known |= OBJECT_COUNTED | OBJECT_PARENT;
+	}
+}
+
+/* One refusal is what a device may have to say of an empty folder, if it named what is in others. */
+static void ask_inside(struct mtp_walk *w, uint32_t n, bool deep)
+{
+	const struct object *folder = &w->objects.list[n];
+	const struct listing_operation op = {
+		MTP_OP_OBJECT_HANDLES, 3, { folder->storage, 0, folder->handle },
+	};
+	struct mtp_array handles;
+	char why[48];
+	int r;
+
+	r = mtp_ask(w, &op, MTP_HANDLES_MAX);
+	if (r == 0 && mtp_array_read(w->data.p, w->data.len, 4, &handles) == 0) {
+		w->full |= w->data_cut;
+		take_inside(w, folder, &handles);
+	} else if (w->gone == 0 && (r <= 0 || !deep)) {
+		report_trouble(w->report, "", "the device does not name what is in the folder %08x "
+			       "(%s): copy it by hand", folder->handle, mtp_why(r, why));
+	}
+}
+
+static void describe_all(struct mtp_walk *w, uint32_t from)
+{
+	for (uint32_t i = from; i < w->objects.n && w->gone == 0 && !w->report->stop; i++) {
+		if (!object_is_described(&w->objects.list[i]) && w->objects.list[i].handle != 0)
+			describe(w, &w->objects.list[i]);
+	}
+}
+
+/* Folder by folder; what is found in one is behind it, and its folders have their turn. */
+static void look_into_folders(struct mtp_walk *w)
+{
+	bool deep = mark_full_folders(w);
+
+	for (uint32_t i = 0; i < w->objects.n && w->gone == 0 && !w->report->stop; i++) {
+		const struct object *x = &w->objects.list[i];
+		const uint32_t before = w->objects.n;
+
+		if (x->handle == 0 || !object_is_folder(x) || (x->known & OBJECT_FULL) != 0)
+			continue;
+		ask_inside(w, i, deep);
+		describe_all(w, before);
+	}
+}
+
 void mtp_find_objects(struct mtp_walk *w)
 {
 	bool listed = take_list(w);
@@ -261,8 +347,7 @@ void mtp_find_objects(struct mtp_walk *w)
 		report_trouble(w->report, "", "the device does not support what it takes to list it: "
 			       "copy what is on it by hand");
 	}
-	for (uint32_t i = 0; i < w->objects.n && w->gone == 0 && !w->report->stop; i++) {
-		if (!object_is_described(&w->objects.list[i]) && w->objects.list[i].handle != 0)
-			describe(w, &w->objects.list[i]);
-	}
+	describe_all(w, 0);
+	if (mtp_can(w, MTP_OP_OBJECT_HANDLES))
+		look_into_folders(w);
 }

@@ -144,9 +144,10 @@ static const uint16_t no_handles[] = { MTP_OP_OBJECT_HANDLES, 0 };
 static const uint16_t no_way[] = { MTP_OP_OBJECT_PROP_LIST, MTP_OP_OBJECT_HANDLES, 0 };
 static const uint16_t no_values[] = { MTP_OP_OBJECT_PROP_LIST, MTP_OP_OBJECT_PROP_VALUE, 0 };
 
-static const struct { const uint16_t *lacks; size_t step; unsigned infos; } ways[] = {
-	{ NULL, 4096, 0 }, { NULL, 1, 0 }, { NULL, 7, 0 },
-	{ no_list, 4096, 6 }, { no_list, 3, 6 }, { no_handles, 4096, 0 },
+static const struct { const uint16_t *lacks; size_t step; unsigned infos; bool flat; } ways[] = {
+	{ NULL, 4096, 0, false }, { NULL, 1, 0, false }, { NULL, 7, 0, false },
+	{ no_list, 4096, 6, false }, { no_list, 3, 6, false }, { no_handles, 4096, 0, false },
+	{ NULL, 4096, 0, true }, { no_list, 4096, 6, true },
 };
 
 START_TEST(lists_a_device)
@@ -162,6 +163,7 @@ START_TEST(lists_a_device)
 	struct listing l;
 
 	rig.lacks = ways[_i].lacks;
+	rig.flat = ways[_i].flat;
 	l = walked(&rig, NULL, ways[_i].step);
 	ck_assert_uint_eq(l.n_troubles, 0);
 	ck_assert_uint_eq(l.n_files, COUNT(files));

@@ -147,15 +147,25 @@ static const struct mtp_rig_object *find(const struct mtp_rig *rig, uint32_t han
 	return NULL;
 }
 
-static void put_handles(const struct mtp_rig *rig, uint32_t storage, struct buf *b)
+static bool is_asked_for(const struct mtp_rig *rig, const struct mtp_rig_object *o,
+			 const struct listing_operation *op)
+{
+	const uint32_t folder = op->params[2];
+
+	return storage_of(o) == op->params[0] &&
+	       (folder == 0 ? !rig->flat || o->parent == 0 : o->parent == folder);
+}
+
+static void put_handles(const struct mtp_rig *rig, const struct listing_operation *op,
+			struct buf *b)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < rig->n_objects; i++)
-		n += storage_of(&rig->objects[i]) == storage;
+		n += is_asked_for(rig, &rig->objects[i], op);
 	put(b, n, 4);
 	for (uint32_t i = 0; i < rig->n_objects; i++) {
-		if (storage_of(&rig->objects[i]) == storage)
+		if (is_asked_for(rig, &rig->objects[i], op))
 			put(b, rig->objects[i].handle, 4);
 	}
 }
@@ -197,7 +207,7 @@ uint16_t mtp_rig_answer(const struct mtp_rig *rig, const struct listing_operatio
 	switch (op->code) {
 	case MTP_OP_DEVICE_INFO:	put_device(rig, ret); break;
 	case MTP_OP_STORAGE_INFO:	put_storage(ret); break;
-	case MTP_OP_OBJECT_HANDLES:	put_handles(rig, op->params[0], ret); break;
+	case MTP_OP_OBJECT_HANDLES:	put_handles(rig, op, ret); break;
 	case MTP_OP_DEVICE_PROP_DESC:	put_desc(op->params[0], ret); break;
 	case MTP_OP_DEVICE_PROP_VALUE:	mtp_rig_string(ret, "20261123T204258.3+0800"); break;
 	case MTP_OP_OBJECT_INFO:

@@ -19,6 +19,7 @@ struct mtp_rig_object {
 struct mtp_rig {
 	const uint16_t *lacks;			/* operations, 0 at the end; NULL: none */
 	bool bare;				/* no properties of the device */
+	bool flat;				/* asked for all handles it gives those at the root */
 	unsigned n_storages;
 	const struct mtp_rig_object *objects;
 	uint32_t n_objects;

@@ -47,8 +47,10 @@
 #   usbvm.sh unplug DIR ID
 #       From the host, to the machine running with --dir DIR.  Inside the
 #       guest the same verbs are: usbvm-mon 'COMMAND', usbvm-plug KIND ID PATH
-#       [OPT=V,...] and usbvm-unplug ID.  PATH is a path on the host.  The USB
-#       ports are named by bus=xhci0.0,port=N (port=N.M behind a hub).
+#       [OPT=V,...] and usbvm-unplug ID.  PATH is a path on the host; for bot
+#       and uas PATH:PATH... are several LUNs, and PATH@SECTOR an image of which
+#       that sector (of 512 bytes) cannot be read.  The USB ports are named by
+#       bus=xhci0.0,port=N (port=N.M behind a hub).
 #
 # Environment: USBVM_CACHE (default: $XDG_CACHE_HOME/usbvm or ~/.cache/usbvm),
 # USBVM_KERNEL_PKG (default: what linux-image-amd64 depends on), USBVM_QEMU.
@@ -109,22 +111,46 @@ quiet_hmp() {   # for commands that print only when they fail
     local text; text=$(hmp "$@") || return 1
     [[ -z ${text//[[:space:]]/} ]] || { printf '%s\n' "$text" >&2; return 1; }
 }
+medium() {      # medium FD_OUT FD_IN NODE PATH[@SECTOR]
+    local path=$4 bad='' file reply
+    [[ $path =~ ^(.*)@([0-9]+)$ ]] && path=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
+    file="{\"driver\":\"file\",\"filename\":$(json_str "$path")}"
+    [[ -z $bad ]] || file="{\"driver\":\"blkdebug\",\"image\":$file,\"inject-error\":[{\"event\":\"none\",\"iotype\":\"read\",\"errno\":5,\"sector\":$bad}]}"
+    reply=$(qmp "$1" "$2" blockdev-add "{\"driver\":\"raw\",\"node-name\":\"$3\",\"file\":$file}") ||
+        { printf '%s\n' "$reply" >&2; return 1; }
+}
+media_del() {   # media_del FD_OUT FD_IN ID: the nodes of all LUNs
+    local n=0
+    while qmp "$1" "$2" blockdev-del "{\"node-name\":\"n-$3-$n\"}" >/dev/null; do n=$((n + 1)); done
+    return 0
+}
+luns() {        # luns FD_OUT FD_IN KIND ID OPTS PATH...
+    local o=$1 i=$2 kind=$3 id=$4 opts=$5 path n=0
+    shift 5
+    for path; do medium "$o" "$i" "n-$id-$n" "$path" || return; n=$((n + 1)); done
+    if [[ $kind == storage ]]; then
+        quiet_hmp "$o" "$i" "device_add usb-storage,id=$id,drive=n-$id-0$opts"
+        return
+    fi
+    # A transport without a disk: hold it back until it has all.
+    quiet_hmp "$o" "$i" "device_add usb-$kind,id=$id$opts" || return
+    while (( n-- > 0 )); do
+        quiet_hmp "$o" "$i" "device_add scsi-hd,id=$id-lun$n,bus=$id.0,scsi-id=0,lun=$n,drive=n-$id-$n" ||
+            break
+    done
+    (( n < 0 )) && quiet_hmp "$o" "$i" "qom-set $id attached true" && return
+    quiet_hmp "$o" "$i" "device_del $id" 2>/dev/null
+    return 1
+}
 plug() {        # plug FD_OUT FD_IN KIND ID PATH [OPTS]
-    local o=$1 i=$2 kind=$3 id=$4 path=$5 opts=${6:+,$6} node
+    local o=$1 i=$2 kind=$3 id=$4 path=$5 opts=${6:+,$6} paths
     case $kind in
     mtp) quiet_hmp "$o" "$i" "device_add usb-mtp,id=$id,rootdir=$path$opts" ;;
     storage|bot|uas)
-        node="{\"driver\":\"raw\",\"node-name\":\"n-$id\",\"file\":{\"driver\":\"file\",\"filename\":$(json_str "$path")}}"
-        node=$(qmp "$o" "$i" blockdev-add "$node") || { printf '%s\n' "$node" >&2; return 1; }
-        if [[ $kind == storage ]]; then
-            quiet_hmp "$o" "$i" "device_add usb-storage,id=$id,drive=n-$id$opts" && return
-        else    # a transport without a disk: hold it back until it has one
-            quiet_hmp "$o" "$i" "device_add usb-$kind,id=$id$opts" &&
-            quiet_hmp "$o" "$i" "device_add scsi-hd,id=$id-lun,bus=$id.0,scsi-id=0,lun=0,drive=n-$id" &&
-            quiet_hmp "$o" "$i" "qom-set $id attached true" && return
-            quiet_hmp "$o" "$i" "device_del $id" 2>/dev/null
-        fi
-        qmp "$o" "$i" blockdev-del "{\"node-name\":\"n-$id\"}" >/dev/null
+        paths=("$path")
+        [[ $kind == storage ]] || IFS=: read -r -a paths <<<"$path"
+        luns "$o" "$i" "$kind" "$id" "$opts" "${paths[@]}" && return
+        media_del "$o" "$i" "$id"
         return 1 ;;
     *) echo "plug: unknown kind $kind" >&2; return 2 ;;
     esac
@@ -138,9 +164,7 @@ unplug() {      # unplug FD_OUT FD_IN ID
         IFS= read -r -t 60 -u "$2" line || { echo "unplug: $3 is still there" >&2; return 1; }
         note_deleted "$line"
     done
-    # Without an answer to look at: MTP has no such node.
-    qmp "$1" "$2" blockdev-del "{\"node-name\":\"n-$3\"}" >/dev/null
-    return 0
+    media_del "$1" "$2" "$3"    # of MTP there is none
 }
 EOF
 )
@@ -443,7 +467,7 @@ host_mon() {    # host_mon VERB DIR ARG...
     local verb=$1 dir=$2; shift 2
     [[ -p $dir/mon.in && -s $dir/pid ]] && kill -0 "$(<"$dir/pid")" 2>/dev/null ||
         die "$dir: no machine running there"
-    [[ $verb == plug ]] && set -- "$1" "$2" "$(readlink -f -- "$3")" "${@:4}"
+    [[ $verb == plug && $3 != *[:@]* ]] && set -- "$1" "$2" "$(readlink -f -- "$3")" "${@:4}"
     eval "$MON_CLIENT"
     exec 9>"$dir/mon.lock" && flock 9 && exec 3<>"$dir/mon.in" 4<>"$dir/mon.out" || exit 125
     qmp 3 4 qmp_capabilities >/dev/null
