@@ -102,7 +102,7 @@ $(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/ca
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
 $(UMOCK_OBJ): DV_CFLAGS += $(UMOCK_CFLAGS)
-$(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c %/model_raw.c,$(wildcard tests/emulator/model*.c))) $(LIB)
+$(BUILD)/dock-emulator: $(UMOCK_OBJ) $(call obj,$(filter-out %/model_io.c %/model_raw.c %/model_uas.c,$(wildcard tests/emulator/model*.c))) $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs umockdev-1.0 gio-unix-2.0) $(PKG_LIBS)
 
 # What tools/devstack runs.
@@ -126,7 +126,7 @@ check-scenarios: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
 # FUZZ_SECONDS for each of FUZZ, and leaves what it found in the build folder.
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
-FUZZ_PARTS := $(call obj,tests/fuzz/start.c) $(BUILD)/libparts.a $(LIB)
+FUZZ_PARTS := $(call obj,tests/fuzz/start.c tests/fuzz/disk_session.c) $(BUILD)/libparts.a $(LIB)
 
 $(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_PARTS)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)

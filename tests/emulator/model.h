@@ -39,8 +39,8 @@ enum { MODEL_UNITS_MAX = 8, MODEL_HIDDEN_MAX = 16, MODEL_UNLOCK_DATA_MAX = 64,
  *	grow=1		READ CAPACITY says twice what is there
  *	no-medium=1	NOT READY, MEDIUM NOT PRESENT
  *	no-max-lun=1	stalls Get Max LUN
- *	not-ready=N	the first N commands answer NOT READY, BECOMING READY (INQUIRY and
- *			REQUEST SENSE, which always work, do not count)
+ *	not-ready=N	the first N commands answer NOT READY, BECOMING READY (INQUIRY,
+ *			REPORT LUNS and REQUEST SENSE, which always work, do not count)
  *
  * Of MTP; some are no faults, but what such devices differ in:
  *	mtp-ops=-CODE-CODE	does without these operations (hexadecimal: -95C1-101B)

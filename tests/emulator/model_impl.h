@@ -42,7 +42,7 @@ enum model_end {
 	END_STALL,
 };
 
-enum { MODEL_REPLY_MAX = 64, CSW_PASSED = 0, CSW_FAILED = 1, CSW_PHASE_ERROR = 2 };
+enum { MODEL_REPLY_MAX = 8 + 8 * MODEL_UNITS_MAX, CSW_PASSED = 0, CSW_FAILED = 1, CSW_PHASE_ERROR = 2 };
 
 /* A logical unit: what a card slot remembers. */
 struct model_lun {

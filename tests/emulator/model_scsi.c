@@ -7,7 +7,7 @@
 enum {
 	TEST_UNIT_READY = 0x00, REQUEST_SENSE = 0x03, INQUIRY = 0x12,
 	READ_CAPACITY_10 = 0x25, READ_10 = 0x28, READ_16 = 0x88, SERVICE_ACTION_IN = 0x9e,
-	READ_CAPACITY_16 = 0x10,
+	READ_CAPACITY_16 = 0x10, REPORT_LUNS = 0xa0,
 	NOT_READY = 2, MEDIUM_ERROR = 3, ILLEGAL_REQUEST = 5, UNIT_ATTENTION = 6,
 	ABORTED_COMMAND = 0xb,
 };
@@ -65,6 +65,17 @@ static void request_sense(struct model *m, const uint8_t *cdb)
 	model_sense(m, 0, 0, 0);
 	m->status = CSW_PASSED;
 	say(m, 18, cdb[4]);
+}
+
+static void report_luns(struct model *m, const uint8_t *cdb)
+{
+	unsigned i;
+
+	memset(m->reply, 0, sizeof(m->reply));
+	put32(m->reply, 8 * m->n_luns);
+	for (i = 0; i < m->n_luns; i++)
+		m->reply[8 + 8 * i + 1] = (uint8_t)i;
+	say(m, 8 + 8 * m->n_luns, be32(cdb + 6));
 }
 
 static void read_capacity_10(struct model *m)
@@ -157,6 +168,8 @@ void model_scsi(struct model *m, const uint8_t cdb[16])
 		inquiry(m, cdb);
 	} else if (cdb[0] == REQUEST_SENSE) {
 		request_sense(m, cdb);
+	} else if (cdb[0] == REPORT_LUNS) {
+		report_luns(m, cdb);
 	} else if (m->opens) {
 		;		/* what it says is that it leaves */
 	} else if (!not_now(m)) {
