@@ -19,6 +19,8 @@ static void opened(struct transaction *t, const char *why)
 
 	if (why != NULL) {
 		transaction_judge(t, PTP_EV_FAULT, why);
+	} else if (t->state == PTP_GREETING && code == PTP_SESSION_ALREADY_OPEN) {
+		transaction_judge(t, PTP_EV_FOREIGN, "the device is in a session of another program");
 	} else if (t->state == PTP_GREETING || code == PTP_SESSION_ALREADY_OPEN) {
 		transaction_judge(t, PTP_EV_RESPONSE, NULL);
 	} else if (code == PTP_OK) {

@@ -124,6 +124,10 @@ done
 is "every file has its word" "$(sql "SELECT count(DISTINCT path) FROM cleared_list
 	WHERE recorder = 'REC-000726' AND ok IS NOT false")" 36
 is "nobody is accused" "$(found REC-000726)" ""
+if grep "card ledger in the catalog is damaged" "$DOCK/stack/log/dockd"; then
+	sql "SELECT entries FROM card_inventory ORDER BY recorder, listed_at"
+	fail "a ledger is not read as it was written"
+fi
 expect_settled strays
 dock_finish
 ok "killed in the middle: each file is there or was said to go, and nobody is accused"
