@@ -43,12 +43,14 @@ driver=/sys/bus/usb/drivers/usb-storage
 # The disk of port 2-1 under the kernel's driver.
 disk_there() {
 	local found n
-	[ -e "$driver/2-1:1.0" ] || echo 2-1:1.0 >$driver/bind
 	for ((n = 0; n < 300; n++)); do
+		# Just plugged in, it may not be there yet, or be bound by the kernel itself.
+		[ -e "$driver/2-1:1.0" ] || { echo 2-1:1.0 >$driver/bind; } 2>/dev/null || true
 		udevadm settle
-		found=$(find /sys/bus/usb/devices/2-1:1.0/ -path '*/block/sd*' -name 'sd?' -print -quit)
+		found=$(find /sys/bus/usb/devices/2-1:1.0/ -path '*/block/sd*' -name 'sd?' -print -quit 2>/dev/null || true)
 		[ -z "$found" ] || break
 	done
+	[ -n "$found" ] || fail "no disk of port 2-1"
 	disk=/dev/${found##*/}
 }
 
