@@ -31,6 +31,7 @@ int medium_open(uv_loop_t *loop, struct usb_io *io, const struct medium_events *
 {
 	switch (io->protocol) {
 	case USB_PROTOCOL_BOT:
+	case USB_PROTOCOL_UAS:
 		return medium_disk_open(loop, io, events, ret);
 	case USB_PROTOCOL_MTP:
 		return medium_mtp_open(loop, io, events, ret);

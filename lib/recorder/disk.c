@@ -15,7 +15,7 @@ enum {
 	ATTEMPTS_READ = 2,
 };
 
-static void on_command(void *data, enum bot_state end);
+static void on_command(void *data, enum transport_end end);
 static void on_timer(uv_timer_t *t);
 static void serve(struct disk *d);
 
@@ -223,24 +223,36 @@ static void ask_sense(struct disk *d)
 		uv_timer_start(&d->timer, on_timer, 0, 0);
 }
 
+/* It failed: the sense data says why, and may have come along. */
+static void judge_failure(struct disk *d)
+{
+	const struct transport *t = &d->transport;
+
+	if (t->sense_len > 0)
+		judge_sense(d, scsi_parse_sense(t->sense, t->sense_len));
+	else
+		ask_sense(d);
+}
+
 /* There is a status: does the data agree with it? */
 static void judge_status(struct disk *d)
 {
 	const struct transport *t = &d->transport;
-	enum bot_delivery got = bot_delivered(d->command.data_len, t->actual, &t->csw);
 
 	d->timeouts = 0;
-	d->whole = got == BOT_WHOLE;
-	if (t->csw.status != BOT_PASSED) {
-		ask_sense(d);
-	} else if (d->stage != STAGE_SERVE || got == BOT_WHOLE) {
+	d->whole = t->delivered == BOT_WHOLE;
+	if (t->status == TRANSPORT_BUSY) {
+		wait_until_ready(d);
+	} else if (t->status == TRANSPORT_FAILED) {
+		judge_failure(d);
+	} else if (d->stage != STAGE_SERVE || d->whole) {
 		answered(d);
-	} else if (got == BOT_SHORT) {
+	} else if (t->delivered == BOT_SHORT) {
 		disk_explain(d, "the device sent only %" PRIu32 " bytes", t->actual);
 		again(d);
 	} else {
 		disk_explain(d, "the device sent %" PRIu32 " bytes and claims that %" PRIu32
-			" are missing", t->actual, t->csw.residue);
+			" are missing", t->actual, t->residue);
 		command_failed(d, -EIO);
 	}
 }
@@ -248,7 +260,7 @@ static void judge_status(struct disk *d)
 static void judge_sense_reply(struct disk *d)
 {
 	const struct transport *t = &d->transport;
-	bool passed = t->csw.status == BOT_PASSED;
+	bool passed = t->status == TRANSPORT_PASSED;
 
 	judge_sense(d, scsi_parse_sense(d->sense, passed ? t->actual : 0));
 }
@@ -276,12 +288,12 @@ static void recovered(struct disk *d)
 
 static void finish_close(struct disk *d);
 
-static void on_command(void *data, enum bot_state end)
+static void on_command(void *data, enum transport_end end)
 {
 	struct disk *d = data;
 
 	switch (end) {
-	case BOT_ANSWERED:
+	case TRANSPORT_ANSWERED:
 		if (d->stage == STAGE_UNITS)
 			disk_take_units(d);
 		else if (d->sensing)
@@ -289,10 +301,10 @@ static void on_command(void *data, enum bot_state end)
 		else
 			judge_status(d);
 		return;
-	case BOT_RECOVERED:
+	case TRANSPORT_RECOVERED:
 		recovered(d);
 		return;
-	case BOT_GONE:
+	case TRANSPORT_GONE:
 		disk_explain(d, "the recorder was unplugged");
 		d->dead = -ENODEV;
 		if (d->closing)
@@ -300,10 +312,10 @@ static void on_command(void *data, enum bot_state end)
 		else
 			die(d, -ENODEV);
 		return;
-	case BOT_CANCELLED:
+	case TRANSPORT_CANCELLED:
 		finish_close(d);
 		return;
-	default:
+	case TRANSPORT_BROKEN:
 		if (d->transport.no_memory) {
 			d->reset_before = UINT32_MAX;
 			wait_for_memory(d);

@@ -1,13 +1,13 @@
 /*
  * A mass-storage recorder as sectors that can be read: bulk-only transport
- * (USB MSC BOT 1.0) and the read-only SCSI subset INQUIRY, TEST UNIT READY,
- * REQUEST SENSE, READ CAPACITY(10/16), READ(10/16).  No write command exists
- * here, which makes this a write blocker.
+ * (USB MSC BOT 1.0) or USB Attached SCSI, and the read-only SCSI subset INQUIRY,
+ * REPORT LUNS, TEST UNIT READY, REQUEST SENSE, READ CAPACITY(10/16),
+ * READ(10/16).  No write command exists here, which makes this a write blocker.
  *
  * A recorder may have several units (LUNs), as those with an internal memory
  * and a card do: all are brought up, and read as one disk with one queue.
  *
- * One command is on the wire at a time, as BOT demands; reads queue behind one
+ * One command is on the wire at a time, as bulk-only transport demands; reads queue behind one
  * another, so that the next READ leaves as soon as the last status came.
  *
  * Units    a sector is block_size bytes; offsets and lengths below are bytes.

@@ -15,6 +15,7 @@ enum {
 	OP_READ_10 = 0x28,
 	OP_READ_16 = 0x88,
 	OP_SERVICE_ACTION_IN_16 = 0x9e,
+	OP_REPORT_LUNS = 0xa0,
 	SERVICE_READ_CAPACITY_16 = 0x10,
 };
 
@@ -53,6 +54,14 @@ struct scsi_command scsi_inquiry(void)
 	return (struct scsi_command){
 		.cdb = { OP_INQUIRY, [4] = SCSI_INQUIRY_LEN },
 		.cdb_len = 6, .data_len = SCSI_INQUIRY_LEN,
+	};
+}
+
+struct scsi_command scsi_report_luns(void)
+{
+	return (struct scsi_command){
+		.cdb = { OP_REPORT_LUNS, [9] = SCSI_REPORT_LUNS_LEN },
+		.cdb_len = 12, .data_len = SCSI_REPORT_LUNS_LEN,
 	};
 }
 
@@ -104,6 +113,7 @@ bool scsi_is_read(uint8_t opcode)
 	case OP_READ_10:
 	case OP_READ_16:
 	case OP_SERVICE_ACTION_IN_16:
+	case OP_REPORT_LUNS:
 		return true;
 	default:
 		return false;
@@ -133,6 +143,20 @@ int scsi_parse_inquiry(const uint8_t *p, size_t len, struct scsi_identity *ret, 
 	copy_text(ret->product, p, 16, 16, len);
 	copy_text(ret->revision, p, 32, 4, len);
 	return 0;
+}
+
+unsigned scsi_parse_luns(const uint8_t *p, size_t len)
+{
+	unsigned units = 1;
+	size_t i, end;
+
+	if (len < 8)
+		return 1;
+	end = 8 + MIN(len - 8, (size_t)get32(p));
+	for (i = 8; i + 8 <= end; i += 8)
+		if (p[i] == 0 && p[i + 1] < SCSI_LUNS_MAX)	/* peripheral addressing */
+			units = MAX(units, p[i + 1] + 1U);
+	return units;
 }
 
 static int take_capacity(uint64_t last, uint32_t block_size, uint64_t *ret_blocks,

@@ -20,6 +20,8 @@ enum {
 	SCSI_SENSE_LEN = 18,
 	SCSI_CAPACITY_10_LEN = 8,
 	SCSI_CAPACITY_16_LEN = 32,
+	SCSI_LUNS_MAX = 16,		/* units that are asked for; more are not read */
+	SCSI_REPORT_LUNS_LEN = 8 + 8 * SCSI_LUNS_MAX,
 };
 
 #define SCSI_DISK_MAX	(UINT64_C(1) << 47)	/* bytes: no SD card can be larger */
@@ -35,6 +37,7 @@ struct scsi_command {
 struct scsi_command scsi_test_unit_ready(void);
 struct scsi_command scsi_request_sense(void);
 struct scsi_command scsi_inquiry(void);
+struct scsi_command scsi_report_luns(void);
 struct scsi_command scsi_read_capacity_10(void);
 struct scsi_command scsi_read_capacity_16(void);
 /* READ(10) where it reaches, READ(16) beyond.  1 <= blocks <= 65535. */
@@ -49,6 +52,9 @@ struct scsi_identity {
 
 /* 0, -EPROTO (too short to be an answer) or -ENOTSUP (not a disk). */
 int scsi_parse_inquiry(const uint8_t *p, size_t len, struct scsi_identity *ret, struct err *e);
+
+/* How many units there are, counted to the highest: 1 to SCSI_LUNS_MAX; 1 for what makes no sense. */
+unsigned scsi_parse_luns(const uint8_t *p, size_t len);
 
 /*
  * How many blocks of which size.  0; -EPROTO too short or empty; -ENOTSUP a

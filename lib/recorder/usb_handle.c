@@ -5,10 +5,13 @@
 #include "base/util.h"
 #include "recorder/usb_impl.h"
 
+enum { STREAMS = 2 };	/* UAS uses one; the kernel gives two or more */
+
 struct handle {
 	struct usb_io io;
 	struct usb_host *host;
 	libusb_device_handle *handle;
+	struct usb_where where;
 	unsigned flying;		/* transfers submitted and not yet back */
 
 	/* Clearing a halt or resetting, which block; one at a time. */
@@ -64,7 +67,7 @@ static void LIBUSB_CALL on_transfer(struct libusb_transfer *t)
 	usb_host_done(f->handle->host, &f->done);
 }
 
-/* The three kinds of transfer that there are here; isochronous ones are not for content. */
+/* The kinds of transfer that there are here; isochronous ones are not for content. */
 static void fill(struct flight *f, struct handle *h, struct usb_xfer *x)
 {
 	if (x->endpoint == 0)
@@ -73,6 +76,9 @@ static void fill(struct flight *f, struct handle *h, struct usb_xfer *x)
 	else if (x->endpoint == h->io.endpoint_event)
 		libusb_fill_interrupt_transfer(f->transfer, h->handle, x->endpoint, x->buf,
 					       (int)x->len, on_transfer, f, x->timeout_ms);
+	else if (x->stream > 0)
+		libusb_fill_bulk_stream_transfer(f->transfer, h->handle, x->endpoint, x->stream,
+						 x->buf, (int)x->len, on_transfer, f, x->timeout_ms);
 	else
 		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, x->buf,
 					  (int)x->len, on_transfer, f, x->timeout_ms);
@@ -113,13 +119,33 @@ static void io_cancel(struct usb_io *io, struct usb_xfer *x)
 	libusb_cancel_transfer(f->transfer);	/* it fails when the transfer is already done */
 }
 
+int usb_handle_prepare(libusb_device_handle *handle, const struct usb_where *where,
+		       bool superspeed)
+{
+	uint8_t endpoints[] = { where->endpoint_status, where->endpoint_in, where->endpoint_out };
+	int r = 0;
+
+	if (where->has_alternates)
+		r = libusb_set_interface_alt_setting(handle, where->interface, where->alternate);
+	if (r == 0 && where->protocol == USB_PROTOCOL_UAS && superspeed)
+		r = libusb_alloc_streams(handle, STREAMS, endpoints, COUNT(endpoints));
+	return MIN(r, 0);
+}
+
+/* A reset leaves an interface in its first setting, without streams. */
+static int reset(struct handle *h)
+{
+	int r = libusb_reset_device(h->handle);
+
+	return r < 0 ? r : usb_handle_prepare(h->handle, &h->where, h->io.superspeed != 0);
+}
+
 /* On the thread pool. */
 static void work(uv_work_t *w)
 {
 	struct handle *h = w->data;
 
-	h->r = usb_errno(h->resets ? libusb_reset_device(h->handle) :
-			 libusb_clear_halt(h->handle, h->endpoint));
+	h->r = usb_errno(h->resets ? reset(h) : libusb_clear_halt(h->handle, h->endpoint));
 }
 
 static void on_worked(uv_work_t *w, int status)
@@ -202,12 +228,15 @@ struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
 		return NULL;
 	n->host = h;
 	n->handle = handle;
+	n->where = *where;
 	n->io = (struct usb_io){
 		.ops = &ops,
 		.protocol = where->protocol,
 		.interface = where->interface,
 		.endpoint_in = where->endpoint_in,
 		.endpoint_out = where->endpoint_out,
+		.endpoint_command = where->endpoint_command,
+		.endpoint_status = where->endpoint_status,
 		.endpoint_event = where->endpoint_event,
 		.max_packet = where->max_packet,
 		.max_packet_event = where->max_packet_event,

@@ -191,74 +191,17 @@ static void port_path(libusb_device *dev, char ret_path[USB_PORT_MAX])
 		len += snprintf(ret_path + len, USB_PORT_MAX - (size_t)len, ".%u", ports[i]);
 }
 
-static enum usb_class class_of(const struct libusb_interface_descriptor *i)
-{
-	if (i->bInterfaceClass == 0x08 && i->bInterfaceSubClass == 0x06 &&
-	    i->bInterfaceProtocol == 0x50)
-		return USB_CLASS_STORAGE;
-	if (i->bInterfaceClass == 0x06 && i->bInterfaceSubClass == 0x01 &&
-	    i->bInterfaceProtocol == 0x01)
-		return USB_CLASS_MTP;
-	return USB_CLASS_OTHER;
-}
-
-static void take_endpoint(const struct libusb_endpoint_descriptor *e, struct usb_where *w)
-{
-	unsigned type = e->bmAttributes & 3;
-	bool in = (e->bEndpointAddress & LIBUSB_ENDPOINT_IN) != 0;
-	uint16_t max_packet = e->wMaxPacketSize & 0x7ff;
-
-	if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK && !in && w->endpoint_out == 0) {
-		w->endpoint_out = e->bEndpointAddress;
-	} else if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK && in && w->endpoint_in == 0) {
-		w->endpoint_in = e->bEndpointAddress;
-		w->max_packet = max_packet;
-	} else if (type == LIBUSB_ENDPOINT_TRANSFER_TYPE_INTERRUPT && in &&
-		   w->endpoint_event == 0 && max_packet > 0) {
-		w->endpoint_event = e->bEndpointAddress;
-		w->max_packet_event = max_packet;
-	}
-}
-
-/*
- * The first bulk endpoint of each direction, and the first of events if there
- * is one; false when a bulk endpoint is missing.
- */
-static bool find_endpoints(const struct libusb_interface_descriptor *i, struct usb_where *ret)
-{
-	struct usb_where w = {
-		.interface = i->bInterfaceNumber,
-		.protocol = class_of(i) == USB_CLASS_MTP ? USB_PROTOCOL_MTP : USB_PROTOCOL_BOT,
-	};
-	int n;
-
-	for (n = 0; n < i->bNumEndpoints; n++)
-		take_endpoint(&i->endpoint[n], &w);
-	if (w.endpoint_in == 0 || w.endpoint_out == 0 || w.max_packet == 0)
-		return false;
-	*ret = w;
-	return true;
-}
-
 static enum usb_class classify(libusb_device *dev, uint8_t device_class, struct usb_where *ret)
 {
-	const struct libusb_interface_descriptor *alt;
 	struct libusb_config_descriptor *config;
-	enum usb_class is = USB_CLASS_OTHER;
-	int i;
+	enum usb_class is;
 
 	if (device_class == LIBUSB_CLASS_HUB)
 		return USB_CLASS_HUB;
 	if (libusb_get_active_config_descriptor(dev, &config) < 0 &&
 	    libusb_get_config_descriptor(dev, 0, &config) < 0)
 		return USB_CLASS_OTHER;
-	for (i = 0; i < config->bNumInterfaces && is == USB_CLASS_OTHER; i++) {
-		if (config->interface[i].num_altsetting < 1)
-			continue;
-		alt = &config->interface[i].altsetting[0];
-		if (class_of(alt) != USB_CLASS_OTHER && find_endpoints(alt, ret))
-			is = class_of(alt);
-	}
+	is = usb_where_find(config, ret);
 	libusb_free_config_descriptor(config);
 	return is;
 }

@@ -24,7 +24,8 @@ enum { USB_PORT_MAX = 32, USB_TEXT_MAX = 127 };
 enum usb_class {
 	USB_CLASS_OTHER,	/* no interface we know how to read */
 	USB_CLASS_HUB,
-	USB_CLASS_STORAGE,	/* mass storage, SCSI, bulk-only (08/06/50) */
+	USB_CLASS_STORAGE,	/* mass storage, SCSI: bulk-only (08/06/50), or UAS (08/06/62)
+				 * where there is no bulk-only */
 	USB_CLASS_MTP,		/* still image, PTP (06/01/01) */
 };
 

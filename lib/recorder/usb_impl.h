@@ -12,8 +12,14 @@
 struct usb_where {
 	enum usb_protocol protocol;
 	uint8_t interface, endpoint_in, endpoint_out, endpoint_event;
+	uint8_t endpoint_command, endpoint_status;	/* UAS */
+	uint8_t alternate;		/* setting of the interface, */
+	bool has_alternates;		/* which has others as well */
 	uint16_t max_packet, max_packet_event;
 };
+
+/* USB_CLASS_OTHER: nothing that is spoken here. */
+enum usb_class usb_where_find(const struct libusb_config_descriptor *c, struct usb_where *ret);
 
 struct usb_device {
 	struct usb_device *next;
@@ -75,7 +81,14 @@ enum usb_status usb_status_of(enum libusb_transfer_status s);
 /* End every job of d, or all when d is NULL: cb gets r.  What is still at work cleans up later. */
 void usb_jobs_end(struct usb_host *h, const struct usb_device *d, int r);
 
-/* Takes handle, whose interface is claimed.  NULL: no memory, and handle is still the caller's. */
+/*
+ * Bring the claimed interface to where the protocol is spoken: its setting, and streams if it
+ * needs them.  May block.  An enum libusb_error.
+ */
+int usb_handle_prepare(libusb_device_handle *handle, const struct usb_where *where,
+		       bool superspeed);
+
+/* Takes handle, whose interface is claimed and prepared.  NULL: no memory, and handle is still the caller's. */
 struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
 			      const struct usb_where *where, bool superspeed);
 

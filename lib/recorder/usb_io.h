@@ -31,6 +31,7 @@ struct usb_xfer {
 	uint8_t endpoint;	/* 0x81: bulk IN 1, 0x02: bulk OUT 2; that of events: interrupt
 				 * IN; 0x00: control, then buf begins with the 8 bytes of the
 				 * SETUP packet */
+	uint16_t stream;	/* of a bulk endpoint that has streams, from 1; 0: none */
 	uint8_t *buf;
 	uint32_t len;
 	uint32_t timeout_ms;	/* 0: none */
@@ -51,7 +52,7 @@ struct usb_io_ops {
 	/* CLEAR_FEATURE(ENDPOINT_HALT).  cb gets 0 or a negative errno. */
 	int (*clear_halt)(struct usb_io *io, uint8_t endpoint,
 			  void (*cb)(void *data, int r), void *data);
-	/* Port reset; the device keeps its address and interface or is gone (-ENODEV). */
+	/* Port reset; the device keeps its address, interface and streams or is gone (-ENODEV). */
 	int (*reset)(struct usb_io *io, void (*cb)(void *data, int r), void *data);
 	/*
 	 * Release and close.  No transfer may be in flight.  cb comes once the
@@ -61,19 +62,21 @@ struct usb_io_ops {
 };
 
 /* What is spoken on an interface. */
-enum usb_protocol { USB_PROTOCOL_BOT, USB_PROTOCOL_MTP };
+enum usb_protocol { USB_PROTOCOL_BOT, USB_PROTOCOL_UAS, USB_PROTOCOL_MTP };
 
 /* What a protocol needs to know of the claimed interface. */
 struct usb_io {
 	const struct usb_io_ops *ops;
 	enum usb_protocol protocol;
 	uint8_t interface;
-	uint8_t endpoint_in;	/* bulk IN, with bit 7 */
-	uint8_t endpoint_out;	/* bulk OUT */
+	uint8_t endpoint_in;	/* bulk IN, with bit 7; UAS: data-in */
+	uint8_t endpoint_out;	/* bulk OUT; UAS: data-out, which nothing here uses */
+	uint8_t endpoint_command;	/* UAS: bulk OUT */
+	uint8_t endpoint_status;	/* UAS: bulk IN */
 	uint8_t endpoint_event;	/* interrupt IN, or 0 where there is none */
 	uint16_t max_packet;	/* of bulk IN, bytes */
 	uint16_t max_packet_event;	/* of interrupt IN */
-	uint8_t superspeed;	/* 1: requests may be large (disk.h) */
+	uint8_t superspeed;	/* 1: requests may be large (disk.h), and UAS has streams */
 };
 
 #endif

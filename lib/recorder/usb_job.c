@@ -189,7 +189,8 @@ static int claim(struct usb_job *j)
 	r = libusb_detach_kernel_driver(j->handle, j->where.interface);
 	if (r < 0 && r != LIBUSB_ERROR_NOT_FOUND && r != LIBUSB_ERROR_NOT_SUPPORTED)
 		return r;
-	return libusb_claim_interface(j->handle, j->where.interface);
+	r = libusb_claim_interface(j->handle, j->where.interface);
+	return r < 0 ? r : usb_handle_prepare(j->handle, &j->where, j->info.superspeed);
 }
 
 static void work(uv_work_t *w)

@@ -12,6 +12,9 @@ struct queue {
 	struct usb_xfer *head, *last;
 };
 
+/* In the order in which they are tried: what the host says before what it listens to. */
+enum { CONTROL, EVENT, OUT, COMMAND, IN, STATUS, QUEUES };
+
 struct act {
 	struct act *next;
 	uint8_t endpoint;	/* 0: reset */
@@ -23,7 +26,7 @@ struct model_io {
 	struct usb_io io;
 	struct model_io_device device;
 	void *data;
-	struct queue control, out, in, event;
+	struct queue queues[QUEUES];
 	struct act *acts, **acts_tail;
 	uv_idle_t pump;		/* runs while something can be done */
 	uv_timer_t delay;	/* in its stead for a model with delay-us */
@@ -78,13 +81,19 @@ static void queue_remove(struct queue *q, struct usb_xfer *x)
 
 static struct queue *queue_of(struct model_io *mio, uint8_t endpoint)
 {
+	const uint8_t endpoints[QUEUES] = {
+		[EVENT] = mio->io.endpoint_event, [OUT] = mio->io.endpoint_out,
+		[COMMAND] = mio->io.endpoint_command, [IN] = mio->io.endpoint_in,
+		[STATUS] = mio->io.endpoint_status,
+	};
+	int i;
+
 	if (endpoint == 0)
-		return &mio->control;
-	if (endpoint == mio->io.endpoint_in)
-		return &mio->in;
-	if (endpoint == mio->io.endpoint_event)
-		return &mio->event;
-	return endpoint == mio->io.endpoint_out ? &mio->out : NULL;
+		return &mio->queues[CONTROL];
+	for (i = EVENT; i < QUEUES; i++)
+		if (endpoints[i] == endpoint)
+			return &mio->queues[i];
+	return NULL;
 }
 
 static void finish(struct queue *q, struct usb_xfer *x)
@@ -143,10 +152,17 @@ static bool act_first(struct model_io *mio)
 /* Bring one thing to its end; false when nothing can move. */
 static bool step(struct model_io *mio)
 {
-	return act_first(mio) || end_marked(&mio->control) || end_marked(&mio->out) ||
-	       end_marked(&mio->in) || end_marked(&mio->event) ||
-	       try_first(mio, &mio->control) || try_first(mio, &mio->event) ||
-	       try_first(mio, &mio->out) || try_first(mio, &mio->in);
+	int i;
+
+	if (act_first(mio))
+		return true;
+	for (i = 0; i < QUEUES; i++)
+		if (end_marked(&mio->queues[i]))
+			return true;
+	for (i = 0; i < QUEUES; i++)
+		if (try_first(mio, &mio->queues[i]))
+			return true;
+	return false;
 }
 
 static void mark(struct queue *q, enum usb_status status)
@@ -158,22 +174,33 @@ static void mark(struct queue *q, enum usb_status status)
 			x->status = status;
 }
 
+/* The first transfer that waits; one of events only where there is no other. */
+static const struct usb_xfer *waiting(const struct model_io *mio)
+{
+	int i;
+
+	for (i = QUEUES - 1; i > EVENT; i--)
+		if (mio->queues[i].head != NULL)
+			return mio->queues[i].head;
+	return mio->queues[EVENT].head;
+}
+
 static void on_expiry(uv_timer_t *h)
 {
 	struct model_io *mio = h->data;
+	int i;
 
-	if (mio->in.head == NULL && mio->out.head == NULL)
-		mark(&mio->event, USB_TIMED_OUT);
-	mark(&mio->out, USB_TIMED_OUT);
-	mark(&mio->in, USB_TIMED_OUT);
+	if (waiting(mio) == mio->queues[EVENT].head)
+		mark(&mio->queues[EVENT], USB_TIMED_OUT);
+	for (i = OUT; i < QUEUES; i++)
+		mark(&mio->queues[i], USB_TIMED_OUT);
 	wake(mio);
 }
 
 /* Nothing can move: whoever waits with a time-out is owed its end. */
 static void park(struct model_io *mio)
 {
-	const struct usb_xfer *x = mio->in.head != NULL ? mio->in.head :
-				   mio->out.head != NULL ? mio->out.head : mio->event.head;
+	const struct usb_xfer *x = waiting(mio);
 
 	uv_idle_stop(&mio->pump);
 	if (x != NULL && x->timeout_ms > 0)
@@ -267,8 +294,7 @@ static void io_close(struct usb_io *io, void (*cb)(void *data), void *data)
 {
 	struct model_io *mio = of(io);
 
-	if (mio->control.head != NULL || mio->out.head != NULL || mio->in.head != NULL ||
-	    mio->event.head != NULL || mio->acts != NULL)
+	if (mio->queues[CONTROL].head != NULL || waiting(mio) != NULL || mio->acts != NULL)
 		BUG("model_io: closed with a transfer in flight");
 	mio->closed = cb;
 	mio->closed_data = data;

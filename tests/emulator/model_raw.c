@@ -6,12 +6,14 @@
 
 #include "base/util.h"
 #include "recorder/bot.h"
+#include "recorder/uas.h"
 
 enum { RAW_STATUS = 7, RAW_FILL = 8, RAW_TAG = 16, RAW_ANSWER_SHIFT = 5 };
 
 struct model_raw {
 	const uint8_t *p, *end;
 	uint8_t tag[4];
+	size_t tag_at, tag_len, command_len;	/* as the protocol has it */
 	unsigned *moves;
 };
 
@@ -41,8 +43,8 @@ static void come_in(struct model_raw *m, uint8_t flags, struct usb_xfer *x)
 		if (n > x->len)
 			x->status = USB_OVERFLOW;
 	}
-	if ((flags & RAW_TAG) != 0 && x->actual >= 8)
-		memcpy(x->buf + 4, m->tag, sizeof(m->tag));
+	if ((flags & RAW_TAG) != 0 && x->actual >= m->tag_at + m->tag_len)
+		memcpy(x->buf + m->tag_at, m->tag, m->tag_len);
 }
 
 static int raw_transfer(void *data, struct usb_xfer *x)
@@ -60,8 +62,8 @@ static int raw_transfer(void *data, struct usb_xfer *x)
 			x->actual = 1;
 		}
 	} else {
-		if (x->len == BOT_CBW_LEN)
-			memcpy(m->tag, x->buf + 4, sizeof(m->tag));
+		if (x->len == m->command_len)
+			memcpy(m->tag, x->buf + m->tag_at, m->tag_len);
 		x->actual = x->status == USB_DONE ? x->len : 0;
 	}
 	if (m->moves != NULL)
@@ -83,25 +85,51 @@ static int raw_act(void *data, uint8_t endpoint)
 	}
 }
 
-int model_raw_new(uv_loop_t *loop, const uint8_t *script, size_t len, unsigned *moves,
-		  struct usb_io **ret)
+static int raw_over(uv_loop_t *loop, const struct model_raw *is, const struct usb_io *shape,
+		    struct usb_io **ret)
 {
 	const struct model_io_device device = {
 		.transfer = raw_transfer, .act = raw_act, .free = free,
 	};
-	const struct usb_io shape = {
-		.endpoint_in = MODEL_EP_IN, .endpoint_out = MODEL_EP_OUT, .max_packet = 512,
-	};
-	struct model_raw *m = calloc(1, sizeof(*m));
+	struct model_raw *m = malloc(sizeof(*m));
 	int r;
 
 	if (m == NULL)
 		return -ENOMEM;
-	m->p = script;
-	m->end = script + len;
-	m->moves = moves;
-	r = model_io_over(loop, &device, m, &shape, ret);
+	*m = *is;
+	r = model_io_over(loop, &device, m, shape, ret);
 	if (r < 0)
 		free(m);
 	return r;
+}
+
+int model_raw_new(uv_loop_t *loop, const uint8_t *script, size_t len, unsigned *moves,
+		  struct usb_io **ret)
+{
+	const struct usb_io shape = {
+		.endpoint_in = MODEL_EP_IN, .endpoint_out = MODEL_EP_OUT, .max_packet = 512,
+	};
+	const struct model_raw m = {
+		.p = script, .end = script + len, .moves = moves,
+		.tag_at = 4, .tag_len = 4, .command_len = BOT_CBW_LEN,
+	};
+
+	return raw_over(loop, &m, &shape, ret);
+}
+
+int model_raw_uas_new(uv_loop_t *loop, const uint8_t *script, size_t len, bool superspeed,
+		      unsigned *moves, struct usb_io **ret)
+{
+	const struct usb_io shape = {
+		.protocol = USB_PROTOCOL_UAS, .superspeed = superspeed,
+		.endpoint_command = 0x04, .endpoint_status = 0x82,
+		.endpoint_in = MODEL_EP_IN, .endpoint_out = MODEL_EP_OUT,
+		.max_packet = superspeed ? 1024 : 512,
+	};
+	const struct model_raw m = {
+		.p = script, .end = script + len, .moves = moves,
+		.tag_at = 2, .tag_len = 2, .command_len = UAS_COMMAND_LEN,
+	};
+
+	return raw_over(loop, &m, &shape, ret);
 }

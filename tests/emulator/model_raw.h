@@ -13,7 +13,7 @@
  *
  *	bit 3 set	one byte follows, and fills the whole transfer
  *	bit 3 clear	a length byte and that many bytes follow
- *	bit 4 set	bytes 4-7 become the tag of the last command wrapper
+ *	bit 4 set	the tag becomes that of the last command: bytes 4-7, UAS: 2-3
  *
  * Behind its end the device is unplugged.
  */
@@ -25,5 +25,9 @@
 /* The script must outlive the io.  *moves counts what ended; NULL: nobody asks. */
 int model_raw_new(uv_loop_t *loop, const uint8_t *script, size_t len, unsigned *moves,
 		  struct usb_io **ret);
+
+/* A UAS device; of its transfers in, those of data end before those of the status. */
+int model_raw_uas_new(uv_loop_t *loop, const uint8_t *script, size_t len, bool superspeed,
+		      unsigned *moves, struct usb_io **ret);
 
 #endif

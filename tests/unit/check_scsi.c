@@ -46,6 +46,7 @@ static const struct {
 	{ scsi_test_unit_ready, 6, 0, { 0 } },
 	{ scsi_request_sense, 6, 18, { 0x03, 0, 0, 0, 18, 0 } },
 	{ scsi_inquiry, 6, 36, { 0x12, 0, 0, 0, 36, 0 } },
+	{ scsi_report_luns, 12, 136, { 0xa0, [9] = 136 } },
 	{ scsi_read_capacity_10, 10, 8, { 0x25 } },
 	{ scsi_read_capacity_16, 16, 32, { 0x9e, 0x10, [13] = 32 } },
 };
@@ -64,12 +65,33 @@ END_TEST
 /* Of the 256 operation codes these pass, and none that writes, formats or selects a mode. */
 START_TEST(only_reads_pass)
 {
-	static const uint8_t pass[] = { 0x00, 0x03, 0x12, 0x25, 0x28, 0x88, 0x9e };
+	static const uint8_t pass[] = { 0x00, 0x03, 0x12, 0x25, 0x28, 0x88, 0x9e, 0xa0 };
 	unsigned op;
 
 	for (op = 0; op < 256; op++)
 		ck_assert_msg(scsi_is_read((uint8_t)op) ==
 			      (memchr(pass, (int)op, sizeof(pass)) != NULL), "0x%02x", op);
+}
+END_TEST
+
+static const struct { const char *what; size_t len; uint8_t p[24]; unsigned units; } luns[] = {
+	{ "one", 16, { [3] = 8 }, 1 },
+	{ "two", 24, { [3] = 16, [17] = 1 }, 2 },
+	{ "counted to the highest", 24, { [3] = 16, [9] = 5 }, 6 },
+	{ "the highest there can be", 16, { [3] = 8, [9] = 15 }, 16 },
+	{ "beyond it", 16, { [3] = 8, [9] = 16 }, 1 },
+	{ "flat addressing", 16, { [3] = 8, [8] = 0x40, [9] = 3 }, 1 },
+	{ "says less than it sends", 24, { [3] = 8, [17] = 1 }, 1 },
+	{ "says more than it sends", 16, { 0xff, 0xff, 0xff, 0xff, [9] = 1 }, 2 },
+	{ "half an entry", 23, { [3] = 16, [17] = 1 }, 1 },
+	{ "no list", 7, { 0 }, 1 },
+	{ "nothing", 0, { 0 }, 1 },
+};
+
+START_TEST(units_are_counted)
+{
+	ck_assert_msg(scsi_parse_luns(luns[_i].p, luns[_i].len) == luns[_i].units, "%s",
+		      luns[_i].what);
 }
 END_TEST
 
@@ -221,6 +243,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, reads_are_built, 0, (int)COUNT(reads));
 	tcase_add_loop_test(tc, commands_are_built, 0, (int)COUNT(commands));
 	tcase_add_test(tc, only_reads_pass);
+	tcase_add_loop_test(tc, units_are_counted, 0, (int)COUNT(luns));
 	tcase_add_loop_test(tc, capacity_10, 0, (int)COUNT(tens));
 	tcase_add_loop_test(tc, capacity_16, 0, (int)COUNT(sixteens));
 	tcase_add_loop_test(tc, inquiry, 0, (int)COUNT(inquiries));

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "emulator/model_raw.h"
 #include "recorder/disk.h"
+#include "unit/raw_rig.h"
 #include "unit/suite.h"
 
 /* Records: what ends well, the three parts of a command, and what goes wrong. */
@@ -34,8 +35,6 @@
 #define BRING_UP	INQUIRY READY CAPACITY
 #define OPEN	ONE_UNIT BRING_UP
 
-enum { LEN = 4096, READS = 2 };
-
 #define SCRIPT(s)	s, sizeof(s) - 1
 
 /* Two reads of 4096 bytes, one behind the other. */
@@ -43,7 +42,7 @@ static const struct {
 	const char *what;
 	const char *script;
 	size_t len;
-	int results[READS];
+	int results[RAW_READS];
 	const char *why;	/* part of the first failure's sentence */
 } sessions[] = {
 	{ "two good reads", SCRIPT(OPEN READ READ), { 0, 0 }, "" },
@@ -124,64 +123,19 @@ static const struct {
 	{ "unplugged after one read", SCRIPT(OPEN READ), { 0, -ENODEV }, "unplugged" },
 };
 
-struct session {
-	struct disk *disk;
-	struct disk_read reads[READS];
-	uint8_t bufs[READS][LEN];
-	int opened, results[READS];
-	unsigned ended;
-	char why[240];
-};
-
-static void on_read(struct disk_read *r, int result)
-{
-	struct session *s = r->data;
-
-	s->results[r - s->reads] = result;
-	if (result < 0 && s->why[0] == '\0')
-		snprintf(s->why, sizeof(s->why), "%s", r->why);
-	if (++s->ended == READS)
-		disk_close(s->disk, NULL, NULL);
-}
-
-static void on_open(void *data, int r, struct disk *d, const struct disk_info *info,
-		    const struct err *e)
-{
-	struct session *s = data;
-	int i;
-
-	(void)info;
-	s->opened = r;
-	if (r < 0) {
-		snprintf(s->why, sizeof(s->why), "%s", e->msg);
-		disk_close(d, NULL, NULL);
-		return;
-	}
-	for (i = 0; i < READS; i++) {
-		s->reads[i] = (struct disk_read){
-			.offset = (uint64_t)i * LEN, .len = LEN, .buf = s->bufs[i],
-			.cb = on_read, .data = s,
-		};
-		ck_assert_int_eq(disk_read(d, &s->reads[i]), 0);
-	}
-}
-
-static void run(struct session *s, const char *script, size_t len)
+static void run(struct raw_session *s, const char *script, size_t len)
 {
 	struct usb_io *io;
 	uv_loop_t loop;
 
-	s->opened = 1;
 	ck_assert_int_eq(uv_loop_init(&loop), 0);
 	ck_assert_int_eq(model_raw_new(&loop, (const uint8_t *)script, len, NULL, &io), 0);
-	ck_assert_int_eq(disk_open(&loop, io, on_open, s, &s->disk), 0);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	ck_assert_int_eq(uv_loop_close(&loop), 0);
+	raw_run(s, &loop, io);
 }
 
 START_TEST(sessions_end_as_listed)
 {
-	struct session s = { 0 };
+	struct raw_session s = { 0 };
 	int i;
 	size_t n;
 
@@ -190,10 +144,10 @@ START_TEST(sessions_end_as_listed)
 	ck_assert_msg(strstr(s.why, sessions[_i].why) != NULL, "%s: %s", sessions[_i].what, s.why);
 	ck_assert_msg((s.why[0] == '\0') == (sessions[_i].why[0] == '\0'), "%s: %s",
 		      sessions[_i].what, s.why);
-	for (i = 0; i < READS; i++) {
+	for (i = 0; i < RAW_READS; i++) {
 		ck_assert_msg(s.results[i] == sessions[_i].results[i], "%s: read %d: %d",
 			      sessions[_i].what, i, s.results[i]);
-		for (n = 0; n < LEN && s.results[i] == 0; n++)
+		for (n = 0; n < RAW_LEN && s.results[i] == 0; n++)
 			ck_assert_uint_eq(s.bufs[i][n], 0xaa);
 	}
 }
@@ -305,7 +259,7 @@ static const struct {
 
 START_TEST(openings_that_fail)
 {
-	struct session s = { 0 };
+	struct raw_session s = { 0 };
 
 	run(&s, openings[_i].script, openings[_i].len);
 	ck_assert_msg(s.opened == openings[_i].r, "%s: %d %s", openings[_i].what, s.opened, s.why);
