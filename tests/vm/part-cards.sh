@@ -47,8 +47,8 @@ by_kernel() {
 	local name=$1 device disk=
 	shift
 	stack kill-dockd 15 >/dev/null
-	usbvm-plug storage "$name" "$dir/$name.img" bus=xhci0.0,port=15
 	coproc BLOCKS { exec udevadm monitor --udev --subsystem-match=block; }
+	usbvm-plug storage "$name" "$dir/$name.img" bus=xhci0.0,port=15
 	while [ -z "$disk" ]; do
 		for device in /sys/block/sd*; do
 			[ ! -e "$device" ] || disk=/dev/${device##*/}
