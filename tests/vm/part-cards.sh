@@ -80,7 +80,7 @@ run_cards() {
 	plug A8 uas attached SN000224
 	plug A4 bot lun0:lun1 SN000220
 	plug A5 storage exfat SN000221
-	plug A6 storage wide SN000222 logical_block_size=4096,physical_block_size=4096
+	plug A6 bot wide%4096 SN000222
 	plug A7 storage "hole@$(($(cat "$dir/hole.at") / 512))" SN000223
 	await_states A4 safe A5 safe A6 safe A7 safe A8 safe
 	await_dock '.backlog == 0'
@@ -91,6 +91,8 @@ run_cards() {
 		AND detail::text LIKE '%GONE.mp4%'")" = 1 ] || fail "the deleted file was not found"
 	ok "exFAT as the kernel writes it, on two partitions: all files, and the one that was deleted"
 	expect_segments REC-000222 "$dir/wide"
+	[ "$(sql "SELECT count(*) FROM finding WHERE recorder = 'REC-000222'")" = 0 ] ||
+		fail "findings of the card with sectors of 4096 bytes"
 	ok "sectors of 4096 bytes"
 	expect_segments REC-000224 "$dir/attached"
 	ok "a device that speaks USB Attached SCSI alone"
