@@ -23,6 +23,9 @@ struct device {
 	int node;			/* usbfs */
 	int interface;
 	bool attached;
+	bool fresh;			/* we did it: udev will tell of every disk it brings */
+	char told[REQUEST_UNITS_MAX][DEVICE_NODE_MAX + 1];	/* the disks it has told of */
+	unsigned n_told;
 };
 
 static uint64_t now_ms(void)
@@ -121,6 +124,7 @@ static int attach(struct device *d, struct err *e)
 		return err_set(e, r, "%s: the kernel's driver cannot be attached: %s", node,
 			       strerror(-r));
 	d->attached = true;
+	d->fresh = r >= 0;
 	return 0;
 }
 
@@ -218,6 +222,39 @@ static int volume_cmp(const void *pa, const void *pb)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* Take one event of udev's: is it about a disk of this device? */
+static void hear(struct device *d)
+{
+	struct udev_device *block = udev_monitor_receive_device(d->monitor);
+	const char *usb = udev_device_get_syspath(d->usb), *path, *type, *node;
+	size_t len = strlen(usb);
+
+	if (block == NULL)
+		return;
+	path = udev_device_get_syspath(block);
+	type = udev_device_get_devtype(block);
+	node = udev_device_get_devnode(block);
+	if (strncmp(path, usb, len) == 0 && path[len] == '/' && type != NULL &&
+	    strcmp(type, "disk") == 0 && node != NULL && strlen(node) <= DEVICE_NODE_MAX &&
+	    d->n_told < REQUEST_UNITS_MAX)
+		snprintf(d->told[d->n_told++], sizeof(d->told[0]), "%s", node);
+	udev_device_unref(block);
+}
+
+/*
+ * Whether udev is through with the disk.  That it is initialised says less: what
+ * a rule runs, such as ours that makes it read-only, comes after that.
+ */
+static bool is_told(const struct device *d, const char *node)
+{
+	unsigned i;
+
+	for (i = 0; i < d->n_told; i++)
+		if (strcmp(d->told[i], node) == 0)
+			return true;
+	return !d->fresh;
+}
+
 /* Until the unit is there and udev through with it. */
 static int wait_for_unit(struct device *d, unsigned number, struct unit *u, struct err *e)
 {
@@ -229,13 +266,13 @@ static int wait_for_unit(struct device *d, unsigned number, struct unit *u, stru
 		*u = (struct unit){ .number = number, .settled = true };
 		if (each_child(d, d->usb, "block", look_at, u) < 0)
 			return err_set(e, -ENOMEM, "no memory to look for the card");
-		if (u->disk[0] != '\0' && u->settled)
+		if (u->disk[0] != '\0' && u->settled && is_told(d, u->disk))
 			break;
 		now = now_ms();
 		if (now >= until || poll(&fd, 1, (int)(until - now)) == 0)
 			return err_set(e, -ETIMEDOUT, "the kernel did not bring the card up within"
 				       " %d s", DEVICE_WAIT_MS / 1000);
-		udev_device_unref(udev_monitor_receive_device(d->monitor));
+		hear(d);
 	}
 	qsort(u->partitions, u->n, sizeof(u->partitions[0]), volume_cmp);
 	return 0;

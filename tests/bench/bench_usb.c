@@ -4,11 +4,11 @@
  * pump asks for; the bytes are dropped.
  *
  *	bench_usb PORT BYTES
- *	bench_usb PORT BYTES HANDLE 64|32|object
+ *	bench_usb PORT BYTES 64|32|object
  *
  * The first BYTES of the disk at PORT ("2-1"), a multiple of its sectors; or
- * the object HANDLE of BYTES of the MTP device there, by GetPartialObject64,
- * GetPartialObject or GetObject.  Says how long the reading took, without
+ * the first object at the root of the MTP device there, which has BYTES, by
+ * GetPartialObject64, GetPartialObject or GetObject.  Says how long the reading took, without
  * finding and opening the device, in seconds.
  */
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include "base/util.h"
 #include "dockd/medium.h"
 #include "dockd/pump.h"
+#include "format/mtp_data.h"
 #include "recorder/usb_host.h"
 
 static struct {
@@ -33,6 +34,7 @@ static struct {
 	struct listing_extent all;	/* of the disk */
 	struct listing_file file;
 	struct listing listing;		/* of the MTP device: what it can */
+	struct mtp_query query;		/* for its objects */
 	struct medium_read reads[PUMP_BLOCKS];
 	uint8_t *buf;
 	uint64_t asked, read, began_ns;
@@ -86,22 +88,63 @@ static void ask(struct medium_read *r)
 	bench.flying++;
 }
 
-static void on_open(void *data, int r, const struct medium_info *info, const struct err *e)
+static void begin(void)
 {
 	unsigned i;
 
-	(void)data;
-	if (r == 0 && info->listing.kind == LISTING_MTP)
-		medium_listed(bench.medium, &bench.listing);
 	bench.began_ns = uv_hrtime();
-	for (i = 0; r == 0 && i < PUMP_BLOCKS; i++) {
+	for (i = 0; i < PUMP_BLOCKS; i++) {
 		bench.reads[i].buf = bench.buf + (size_t)i * PUMP_BLOCK_SIZE;
 		ask(&bench.reads[i]);
 	}
 	if (bench.flying > 0)
 		return;
-	log_err("%s: %s", bench.port, r < 0 ? e->msg : "cannot be read");
+	log_err("%s: cannot be read", bench.port);
 	finish();
+}
+
+/* A count, and as many handles. */
+static void on_handles(struct mtp_query *q, uint32_t len)
+{
+	if (len >= 8 && bench.file.handle == 0)
+		bench.file.handle = (uint32_t)q->buf[7] << 24 | (uint32_t)q->buf[6] << 16 |
+				    (uint32_t)q->buf[5] << 8 | q->buf[4];
+	mtp_query_more(medium_mtp(bench.medium), q);
+}
+
+static void on_handles_over(struct mtp_query *q, int r)
+{
+	if (r == 0 && q->response.code == PTP_OK && bench.file.handle != 0) {
+		begin();
+		return;
+	}
+	log_err("%s: does not name its objects", bench.port);
+	finish();
+}
+
+static void ask_handle(void)
+{
+	medium_listed(bench.medium, &bench.listing);
+	bench.query = (struct mtp_query){
+		.op = { MTP_OP_OBJECT_HANDLES, 3, { UINT32_MAX, 0, UINT32_MAX } },
+		.buf = bench.buf, .room = PUMP_BLOCK_SIZE,
+		.piece = on_handles, .cb = on_handles_over,
+	};
+	if (mtp_query(medium_mtp(bench.medium), &bench.query) < 0)
+		finish();
+}
+
+static void on_open(void *data, int r, const struct medium_info *info, const struct err *e)
+{
+	(void)data;
+	if (r < 0) {
+		log_err("%s: %s", bench.port, e->msg);
+		finish();
+	} else if (info->listing.kind == LISTING_MTP) {
+		ask_handle();
+	} else {
+		begin();
+	}
 }
 
 static void on_changed(void *data, const char *why)
@@ -157,8 +200,8 @@ int main(int argc, char **argv)
 	uint64_t size = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	struct err e;
 
-	if (size == 0 || (argc != 3 && (argc != 5 || !take_way(argv[4])))) {
-		fputs("usage: bench_usb PORT BYTES [HANDLE 64|32|object]\n", stderr);
+	if (size == 0 || (argc != 3 && (argc != 4 || !take_way(argv[3])))) {
+		fputs("usage: bench_usb PORT BYTES [64|32|object]\n", stderr);
 		return 2;
 	}
 	log_init("bench_usb", LOG_LEVEL_INFO);
@@ -166,7 +209,6 @@ int main(int argc, char **argv)
 	bench.all.len = size;
 	bench.file = (struct listing_file){
 		.size = size, .valid = size, .extents = &bench.all, .n_extents = 1,
-		.handle = argc == 5 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0,
 	};
 	bench.buf = malloc(PUMP_MEMORY);
 	if (bench.buf == NULL || sodium_init() < 0 || uv_loop_init(&bench.loop) < 0)

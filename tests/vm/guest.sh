@@ -2,7 +2,7 @@
 # tests/vm/guest.sh DIR PART... - inside the machine of check-vm: one station, and each part's run_PART
 # in turn.  DIR is what the parts made: NAME.img, NAME.pub and the files in NAME/.
 #
-#   plug SLOT KIND NAME[@SECTOR][:NAME...] SERIAL [OPTION,...]	usbvm.sh has the kinds and options
+#   plug SLOT KIND NAME[@SECTOR][%BYTES][:NAME...] SERIAL [OPTION,...]	see usbvm.sh
 #   out NAME SLOT		unplugged, and dockd has noticed
 #   await_states SLOT STATE...	until the slots are in these states
 #
@@ -40,14 +40,14 @@ begin() {
 }
 
 plug() {
-	local kind=$2 name=${3%%[@:]*} path=
+	local kind=$2 name=${3%%[@:%]*} path=
 	if [ "$kind" = mtp ]; then
 		path=$dir/$3
 	else
 		local one rest=()
 		IFS=: read -r -a rest <<<"$3"
 		for one in "${rest[@]}"; do
-			case $one in *@*) one=${one%@*}.img@${one#*@} ;; *) one=$one.img ;; esac
+			one=${one%%[@%]*}.img${one#"${one%%[@%]*}"}
 			path+=${path:+:}$dir/$one
 		done
 	fi

@@ -14,19 +14,19 @@ disk_bytes=$((192 * 1048576))
 object_bytes=$((48 * 1048576))
 
 make_bench() {
-	files bench DCIM/BENCH.mp4:$object_bytes
+	files bench BENCH.mp4:$object_bytes
 	files bench-disk DCIM/BENCH.mp4:$((disk_bytes - 16 * 1048576))
 	card bench-disk $disk_bytes -F 32
 	unwritten+=(bench-disk)
 }
 
 now_s() { date +%s.%N; }
-# timed FILE COMMAND...: adds its wall clock to the file, in seconds
+# timed FILE OUT COMMAND...: adds its wall clock to the file, in seconds
 timed() {
-	local file=$1 from to
-	shift
+	local file=$1 out=$2 from to
+	shift 2
 	from=$(now_s)
-	timeout 300 "$@" >/tmp/bench.out 2>/tmp/bench.err || fail "$*: $(tail -n 3 /tmp/bench.err)"
+	timeout 300 "$@" >"$out" 2>/tmp/bench.err || fail "$*: $(tail -n 3 /tmp/bench.err)"
 	to=$(now_s)
 	awk -v a="$from" -v b="$to" 'BEGIN { print b - a }' >>"/tmp/bench/$file"
 }
@@ -43,12 +43,14 @@ driver=/sys/bus/usb/drivers/usb-storage
 # The disk of port 2-1 under the kernel's driver.
 disk_there() {
 	local found n
-	[ -e "$driver/2-1:1.0" ] || echo 2-1:1.0 >$driver/bind
 	for ((n = 0; n < 300; n++)); do
+		# Just plugged in, it may not be there yet, or be bound by the kernel itself.
+		[ -e "$driver/2-1:1.0" ] || { echo 2-1:1.0 >$driver/bind; } 2>/dev/null || true
 		udevadm settle
-		found=$(find /sys/bus/usb/devices/2-1:1.0/ -path '*/block/sd*' -name 'sd?' -print -quit)
+		found=$(find /sys/bus/usb/devices/2-1:1.0/ -path '*/block/sd*' -name 'sd?' -print -quit 2>/dev/null || true)
 		[ -z "$found" ] || break
 	done
+	[ -n "$found" ] || fail "no disk of port 2-1"
 	disk=/dev/${found##*/}
 }
 
@@ -58,9 +60,9 @@ bench_disk() {
 	for ((i = 0; i <= rounds; i++)); do
 		[ $i -ne 1 ] || rm -f /tmp/bench/disk.*	# the first does not count
 		disk_there
-		timed disk.dd-all dd if="$disk" of=/dev/null bs=1M iflag=direct
+		timed disk.dd-all /dev/null dd if="$disk" of=/dev/null bs=1M iflag=direct
 		sed -n 's/.* copied, \([0-9.e-]*\) s,.*/\1/p' /tmp/bench.err >>/tmp/bench/disk.dd
-		timed disk.ours-all "$BUILD/bench/bench_usb" 2-1 $disk_bytes
+		timed disk.ours-all /tmp/bench.out "$BUILD/bench/bench_usb" 2-1 $disk_bytes
 		cat /tmp/bench.out >>/tmp/bench/disk.ours
 	done
 	compare "usb-storage: dockd's reading | dd" $disk_bytes disk.ours disk.dd
@@ -79,10 +81,10 @@ bench_mtp() {
 	[ -n "$handle" ] || fail "libmtp does not see BENCH.mp4"
 	for ((i = 0; i <= rounds; i++)); do
 		[ $i -ne 1 ] || rm -f "/tmp/bench/$1".*
-		timed "$1.libmtp" mtp-getfile "$handle" /dev/null
-		timed "$1.ours" "$BUILD/bench/bench_usb" "$2" $object_bytes "$handle" "$3"
+		timed "$1.libmtp" /dev/null mtp-getfile "$handle" /dev/null
+		timed "$1.ours" /tmp/bench.out "$BUILD/bench/bench_usb" "$2" $object_bytes "$3"
 		cat /tmp/bench.out >>"/tmp/bench/$1.reading"
-		timed "$1.gphoto" gphoto2 --get-file 1 --folder "$4" --stdout
+		timed "$1.gphoto" /dev/null gphoto2 --get-file 1 --folder "$4" --stdout
 	done
 	compare "$1: dockd's reading | mtp-getfile" $object_bytes "$1.ours" "$1.libmtp"
 	compare "$1: dockd's reading | gphoto2" $object_bytes "$1.ours" "$1.gphoto"

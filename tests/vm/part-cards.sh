@@ -1,5 +1,5 @@
 # Cards of several kinds: two in one recorder, exFAT by the kernel's own driver on two partitions,
-# sectors of 4096 bytes, a sector that cannot be read.
+# sectors of 4096 bytes, a sector that cannot be read; and one by USB Attached SCSI.
 #
 # shellcheck shell=bash disable=SC2154
 
@@ -23,7 +23,9 @@ make_cards() {
 	files gone DCIM/GONE.mp4:300000
 	truncate -s 128M "$dir/exfat.img"
 	sgdisk -n 1:2048:+60M -n 2:0:0 -t 1:0700 -t 2:0700 "$dir/exfat.img" >/dev/null
-	unwritten+=(lun0 lun1 wide hole)
+	files attached DCIM/UAS_0001.mp4:3000001
+	card attached 48M -F 32
+	unwritten+=(lun0 lun1 wide hole attached)
 }
 
 # written PARTITION FOLDER [GONE]: files of a folder onto an exFAT volume, by the kernel
@@ -45,8 +47,8 @@ by_kernel() {
 	local name=$1 device disk=
 	shift
 	stack kill-dockd 15 >/dev/null
-	usbvm-plug storage "$name" "$dir/$name.img" bus=xhci0.0,port=15
 	coproc BLOCKS { exec udevadm monitor --udev --subsystem-match=block; }
+	usbvm-plug storage "$name" "$dir/$name.img" bus=xhci0.0,port=15
 	while [ -z "$disk" ]; do
 		for device in /sys/block/sd*; do
 			[ ! -e "$device" ] || disk=/dev/${device##*/}
@@ -74,11 +76,13 @@ run_cards() {
 	enroll_usb REC-000221 46f4:0001:SN000221
 	enroll_usb REC-000222 46f4:0001:SN000222
 	enroll_usb REC-000223 46f4:0001:SN000223
+	enroll_usb REC-000224 46f4:0003:SN000224
+	plug A8 uas attached SN000224
 	plug A4 bot lun0:lun1 SN000220
 	plug A5 storage exfat SN000221
-	plug A6 storage wide SN000222 logical_block_size=4096,physical_block_size=4096
+	plug A6 bot wide%4096 SN000222
 	plug A7 storage "hole@$(($(cat "$dir/hole.at") / 512))" SN000223
-	await_states A4 safe A5 safe A6 safe A7 safe
+	await_states A4 safe A5 safe A6 safe A7 safe A8 safe
 	await_dock '.backlog == 0'
 	expect_segments REC-000220 "$dir/lun0" "$dir/lun1"
 	ok "both units of one recorder came in"
@@ -87,7 +91,11 @@ run_cards() {
 		AND detail::text LIKE '%GONE.mp4%'")" = 1 ] || fail "the deleted file was not found"
 	ok "exFAT as the kernel writes it, on two partitions: all files, and the one that was deleted"
 	expect_segments REC-000222 "$dir/wide"
+	[ "$(sql "SELECT count(*) FROM finding WHERE recorder = 'REC-000222'")" = 0 ] ||
+		fail "findings of the card with sectors of 4096 bytes"
 	ok "sectors of 4096 bytes"
+	expect_segments REC-000224 "$dir/attached"
+	ok "a device that speaks USB Attached SCSI alone"
 
 	found=$(sql "SELECT code FROM finding WHERE recorder = 'REC-000223'")
 	[ "$found" = unreadable_file ] || fail "findings of the bad sector: $found"
@@ -105,4 +113,5 @@ run_cards() {
 	out exfat A5
 	out wide A6
 	out hole A7
+	out attached A8
 }

@@ -116,8 +116,11 @@ run_clear() {
 	udevadm control --reload
 }
 
-# on_card NAME: the files that are on it, says The Sleuth Kit
-on_card() { fls -r -p -u -F "$dir/$1.img" | sed -n 's/^r\/r [^:]*:\t//p' | sort; }
+# on_card NAME: the files that are on it, says The Sleuth Kit; not its label, nor exFAT's own
+on_card() {
+	fls -r -p -u -F "$dir/$1.img" |
+		sed -n '/Volume Label Entry)$/d; /\t\$/d; s/^r\/r [^:]*:\t//p' | sort
+}
 
 after_clear() {
 	fsck.fat -n "$dir/fat.img" >"$dir/fsck" || { cat "$dir/fsck"; failed "fsck.fat: the card"; }

@@ -19,7 +19,13 @@ make_main() {
 	unwritten+=(clean altered stranger)
 }
 
-report() { vaultctl report integrity --format json || [ $? -eq 1 ]; }
+# All cards here are small, which is found once they are undocked: not what this is about.
+report() {
+	local status=0
+	vaultctl report integrity --format json >/tmp/all.json || status=$?
+	[ $status -le 1 ] || fail "no report"
+	jq '.findings |= map(select(.code != "storage_low"))' /tmp/all.json
+}
 
 # Bytes that were read from a device, by whomever.
 bytes_read() { usbvm-mon "info blockstats" | tr -d '\r' | sed -n "s/^n-$1-0.* rd_bytes=\([0-9]*\) .*/\1/p"; }

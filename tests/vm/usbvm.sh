@@ -48,9 +48,10 @@
 #       From the host, to the machine running with --dir DIR.  Inside the
 #       guest the same verbs are: usbvm-mon 'COMMAND', usbvm-plug KIND ID PATH
 #       [OPT=V,...] and usbvm-unplug ID.  PATH is a path on the host; for bot
-#       and uas PATH:PATH... are several LUNs, and PATH@SECTOR an image of which
-#       that sector (of 512 bytes) cannot be read.  The USB ports are named by
-#       bus=xhci0.0,port=N (port=N.M behind a hub).
+#       and uas PATH:PATH... are several LUNs, PATH%BYTES is one with sectors of
+#       so many bytes.  PATH@SECTOR is an image of which that sector (of 512
+#       bytes) cannot be read.  The USB ports are named by bus=xhci0.0,port=N
+#       (port=N.M behind a hub).
 #
 # Environment: USBVM_CACHE (default: $XDG_CACHE_HOME/usbvm or ~/.cache/usbvm),
 # USBVM_KERNEL_PKG (default: what linux-image-amd64 depends on), USBVM_QEMU.
@@ -112,7 +113,7 @@ quiet_hmp() {   # for commands that print only when they fail
     [[ -z ${text//[[:space:]]/} ]] || { printf '%s\n' "$text" >&2; return 1; }
 }
 medium() {      # medium FD_OUT FD_IN NODE PATH[@SECTOR]
-    local path=$4 bad='' file reply
+    local path=${4%\%*} bad='' file reply
     [[ $path =~ ^(.*)@([0-9]+)$ ]] && path=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
     file="{\"driver\":\"file\",\"filename\":$(json_str "$path")}"
     [[ -z $bad ]] || file="{\"driver\":\"blkdebug\",\"image\":$file,\"inject-error\":[{\"event\":\"none\",\"iotype\":\"read\",\"errno\":5,\"sector\":$bad}]}"
@@ -125,9 +126,13 @@ media_del() {   # media_del FD_OUT FD_IN ID: the nodes of all LUNs
     return 0
 }
 luns() {        # luns FD_OUT FD_IN KIND ID OPTS PATH...
-    local o=$1 i=$2 kind=$3 id=$4 opts=$5 path n=0
+    local o=$1 i=$2 kind=$3 id=$4 opts=$5 path n=0 block=()
     shift 5
-    for path; do medium "$o" "$i" "n-$id-$n" "$path" || return; n=$((n + 1)); done
+    for path; do
+        medium "$o" "$i" "n-$id-$n" "$path" || return
+        block[n]=; [[ $path == *%* ]] && block[n]=,logical_block_size=${path##*%},physical_block_size=${path##*%}
+        n=$((n + 1))
+    done
     if [[ $kind == storage ]]; then
         quiet_hmp "$o" "$i" "device_add usb-storage,id=$id,drive=n-$id-0$opts"
         return
@@ -135,7 +140,7 @@ luns() {        # luns FD_OUT FD_IN KIND ID OPTS PATH...
     # A transport without a disk: hold it back until it has all.
     quiet_hmp "$o" "$i" "device_add usb-$kind,id=$id$opts" || return
     while (( n-- > 0 )); do
-        quiet_hmp "$o" "$i" "device_add scsi-hd,id=$id-lun$n,bus=$id.0,scsi-id=0,lun=$n,drive=n-$id-$n" ||
+        quiet_hmp "$o" "$i" "device_add scsi-hd,id=$id-lun$n,bus=$id.0,scsi-id=0,lun=$n,drive=n-$id-$n${block[n]}" ||
             break
     done
     (( n < 0 )) && quiet_hmp "$o" "$i" "qom-set $id attached true" && return
@@ -467,7 +472,7 @@ host_mon() {    # host_mon VERB DIR ARG...
     local verb=$1 dir=$2; shift 2
     [[ -p $dir/mon.in && -s $dir/pid ]] && kill -0 "$(<"$dir/pid")" 2>/dev/null ||
         die "$dir: no machine running there"
-    [[ $verb == plug && $3 != *[:@]* ]] && set -- "$1" "$2" "$(readlink -f -- "$3")" "${@:4}"
+    [[ $verb == plug && $3 != *[:@%]* ]] && set -- "$1" "$2" "$(readlink -f -- "$3")" "${@:4}"
     eval "$MON_CLIENT"
     exec 9>"$dir/mon.lock" && flock 9 && exec 3<>"$dir/mon.in" 4<>"$dir/mon.out" || exit 125
     qmp 3 4 qmp_capabilities >/dev/null
