@@ -1,10 +1,12 @@
 #include "lister_proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -328,12 +330,18 @@ static void listen_on(struct lister *l)
 
 /* ------ start and stop ------ */
 
+/*
+ * Its standard input and output are opened here: UV_IGNORE opens them between
+ * fork and exec, where a lock that another thread held stays taken for good, as
+ * those of umockdev's stand-in for open() are.
+ */
 static int spawn(struct lister *l, struct err *e)
 {
 	char name[] = "dock-lister", *args[] = { name, NULL }, *env[] = { NULL };
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC), no_null = null < 0 ? -errno : 0;
 	uv_stdio_container_t stdio[] = {
-		[0] = { .flags = UV_IGNORE },
-		[1] = { .flags = UV_IGNORE },
+		[0] = { .flags = UV_INHERIT_FD, .data.fd = null },
+		[1] = { .flags = UV_INHERIT_FD, .data.fd = null },
 		[2] = { .flags = UV_INHERIT_FD, .data.fd = 2 },
 		[LISTER_FD] = {
 			.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
@@ -348,7 +356,11 @@ static int spawn(struct lister *l, struct err *e)
 
 	uv_pipe_init(l->job.loop, &l->pipe, 0);
 	l->pipe.data = l->process.data = l;
-	r = uv_spawn(l->job.loop, &l->process, &options);
+	r = uv_spawn(l->job.loop, &l->process, &options);	/* -EINVAL without null */
+	if (no_null < 0)
+		r = no_null;
+	else
+		close(null);
 	if (r < 0)
 		return err_set(e, r, "%s: cannot be started: %s; check `lister` in the"
 			       " configuration", l->job.path, uv_strerror(r));
