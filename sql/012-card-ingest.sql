@@ -205,9 +205,12 @@ BEGIN
 	IF FOUND THEN
 		PERFORM take_new_segment(a_session, r, placed);
 	END IF;
-	INSERT INTO segment_known (recorder, fingerprint, blob, size)
-	VALUES (x.recorder, unhex(x.fingerprint), unhex(x.blob), x.size)
-	ON CONFLICT DO NOTHING;
+	-- One with holes is read again: the card may give them next time.
+	IF coalesce(nullif(x.holes, 'null'), '[]') = '[]' THEN
+		INSERT INTO segment_known (recorder, fingerprint, blob, size)
+		VALUES (x.recorder, unhex(x.fingerprint), unhex(x.blob), x.size)
+		ON CONFLICT DO NOTHING;
+	END IF;
 	INSERT INTO segment_seen (session, segment, recorder, stored_at, manifest, signature,
 		digest, assurance)
 	VALUES (a_session, x.segment, x.recorder, x.stored::timestamptz, unhex(x.manifest),

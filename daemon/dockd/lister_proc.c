@@ -337,8 +337,8 @@ static void listen_on(struct lister *l)
  */
 static int spawn(struct lister *l, struct err *e)
 {
-	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char name[] = "dock-lister", *args[] = { name, NULL }, *env[] = { NULL };
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC), no_null = null < 0 ? -errno : 0;
 	uv_stdio_container_t stdio[] = {
 		[0] = { .flags = UV_INHERIT_FD, .data.fd = null },
 		[1] = { .flags = UV_INHERIT_FD, .data.fd = null },
@@ -356,8 +356,10 @@ static int spawn(struct lister *l, struct err *e)
 
 	uv_pipe_init(l->job.loop, &l->pipe, 0);
 	l->pipe.data = l->process.data = l;
-	r = uv_spawn(l->job.loop, &l->process, &options);
-	if (null >= 0)
+	r = uv_spawn(l->job.loop, &l->process, &options);	/* -EINVAL without null */
+	if (no_null < 0)
+		r = no_null;
+	else
 		close(null);
 	if (r < 0)
 		return err_set(e, r, "%s: cannot be started: %s; check `lister` in the"

@@ -37,6 +37,8 @@ SELECT results_eq('SELECT unlocked_model, unlocked_vid, unlocked_pid, vid, impor
 SELECT results_eq('SELECT path::text, holes, hole_bytes FROM dv.segment_list ORDER BY path',
 	$$VALUES ('DCIM/1.mp4', 2::bigint, 20::numeric), ('DCIM/2.mp4', 0, 0), ('DCIM/3.mp4', 0, 0)$$,
 	'what the card did not give');
+SELECT is_empty($$SELECT * FROM dv.known('REC-1', digest('fp', 1))$$, 'a file with holes is read again');
+SELECT isnt_empty($$SELECT * FROM dv.known('REC-1', digest('fp', 3))$$, 'one without is known');
 SELECT results_eq('SELECT files::integer, parts, complete, bytes FROM dv.inventory_list',
 	$$VALUES (7, 2, true, 34::bigint)$$, 'the ledger');
 SELECT results_eq('SELECT path::text, ok, why::text FROM dv.cleared_list ORDER BY path',
