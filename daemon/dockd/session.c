@@ -478,5 +478,6 @@ void session_free(struct session *s)
 	if (s->import_fd >= 0)
 		close(s->import_fd);
 	findings_clear(&s->findings);
+	json_decref(s->probed);
 	free(s);
 }

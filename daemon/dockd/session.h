@@ -35,6 +35,7 @@
 #ifndef DOCKD_SESSION_H
 #define DOCKD_SESSION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -93,6 +94,9 @@ const char *session_id(const struct session *s);
 /* The recorder's id, "" while unknown; and whether it is still there. */
 const char *session_recorder(const struct session *s);
 bool session_is_docked(const struct session *s);
+
+/* What control.h says of `probe`, but for what is of `list`.  A new reference; NULL: no memory. */
+json_t *session_probe(const struct session *s);
 
 /* For people.  Valid until the loop runs on. */
 void session_view(const struct session *s, struct slot_view *ret);

@@ -112,6 +112,7 @@ struct session {
 	struct { uint32_t old; struct digest nonce; int64_t at_ms; } challenge;
 
 	struct card_ledger *card_ledger;
+	json_t *probed;			/* of its card: session_probe.c.  NULL: it was not listed */
 	struct findings findings;	/* to be reported */
 };
 
@@ -159,6 +160,9 @@ void session_stop_ready(struct session *s);
 /* Findings about the card's past, deleted entries and names.  0 or -ENOMEM. */
 int session_judge_card(struct session *s);
 void session_forget_past(struct session *s);
+
+/* Keep of the listing what session_probe() tells, for the time when that is gone. */
+void session_note_card(struct session *s);
 
 /* Take the challenge of last time, if it is there, out of the listing. */
 void session_set_challenge_aside(struct session *s);
