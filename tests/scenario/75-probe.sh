@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.."
 dock_begin
 enroll REC-000750 S750
 mkdir -p "$DOCK/card/DCIM/100MEDIA"
+day=$(date -d '5 days ago' +%Y%m%d)
 for i in 1 2 3 4 5; do
-	head -c 10001 /dev/urandom \
-		>"$DOCK/card/DCIM/100MEDIA/BWC_750001_000${i}_2026112${i}_10${i}500.mp4"
+	head -c 10001 /dev/urandom >"$DOCK/card/DCIM/100MEDIA/BWC_750001_000${i}_${day}_10${i}500.mp4"
 done
 probe() { vaultctl --lang en recorder probe "$@"; }
 
@@ -52,20 +52,26 @@ ok "of an enrolled recorder its card and a sample of its names"
 mkdir "$DOCK/models"
 jq -r .draft "$DOCK/out" >"$DOCK/models/draft.conf"
 echo "recorders = \"$DOCK/models\"" >>"$DOCK/stack/dockvault.conf"
+sed -i 's/{ss}.{ext}/{ss}[_IMP:important].{ext}/' "$DOCK/models/draft.conf"
 vaultctl config check >/dev/null || { cat "$DOCK/models/draft.conf"; fail "the draft is no block"; }
 stack undock A2
 await_dock "[$(slot A2)] == [\"empty\"]"
 restart_dockd 15
-for f in "$DOCK"/card/DCIM/100MEDIA/*_0001_*; do mv "$f" "${f/_0001_/_0011_}"; done
+new=BWC_750001_0011_${day}_101500_IMP.mp4
+head -c 10001 /dev/urandom >"$DOCK/card/DCIM/100MEDIA/$new"
 "$BUILD/mkcard" "$DOCK/card2.img" --size 16M --exfat --label CARD --dir "$DOCK/card" >/dev/null
 plug A2 "$DOCK/card2.img" S750
 stack wait >/dev/null
 await_dock '.backlog == 0'
 model=$(probe A2 --json | jq -r '.probe.model')
 [ "$model" = 1209:5a01 ] || fail "the draft is not used: $model"
-[ "$(sql "SELECT time_source, start_at AT TIME ZONE 'Asia/Shanghai' FROM segment
-	WHERE path LIKE '%_0011_%'")" = "name|2026-11-21 10:15:00" ] || fail "names into records:
-	$(sql "SELECT path, time_source, start_at FROM segment")"
+claims=$(sql "SELECT time_source, important, to_char(start_at AT TIME ZONE 'Asia/Shanghai',
+	'YYYYMMDD_HH24MISS') FROM segment WHERE path LIKE '%$new'")
+[ "$claims" = "name|t|${day}_101500" ] || fail "names are not in the records: $claims"
+vaultctl recording list --json | jq -e '[.[] | select(.important)] | length == 1' >/dev/null ||
+	fail "recording list does not say what is important"
+late=$(sql "SELECT confidence FROM finding WHERE code = 'late_upload' AND detail ->> 'path' LIKE '%$new'")
+[ "$late" = 0.500 ] || fail "five days late by its name: confidence ${late:-none}"
 expect_settled
 dock_finish
 ok "the draft is taken, and what names claim is in the records"
