@@ -34,6 +34,7 @@ struct control {
 	uv_pipe_t *listener;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	control_state_cb state;
+	control_probe_cb probe;
 	void *data;
 	struct peer *peers;
 	unsigned n_peers;
@@ -122,6 +123,17 @@ static void refuse(struct peer *p, const char *why)
 		answer(p, json_pack("{s:s}", "error", why));
 }
 
+static void answer_probe(struct peer *p, const char *slot)
+{
+	json_t *j = slot != NULL && p->answer == NULL ? p->control->probe(p->control->data, slot)
+						      : NULL;
+
+	if (j != NULL)
+		answer(p, j);
+	else
+		refuse(p, "probe: there is no such slot, or another answer is on its way");
+}
+
 static void obey(struct peer *p, const char *line, size_t len)
 {
 	json_error_t je;
@@ -133,8 +145,11 @@ static void obey(struct peer *p, const char *line, size_t len)
 	} else if (cmd != NULL && strcmp(cmd, "watch") == 0) {
 		p->watches = true;
 		answer_state(p);
+	} else if (cmd != NULL && strcmp(cmd, "probe") == 0) {
+		answer_probe(p, json_string_value(json_object_get(j, "slot")));
 	} else {
-		refuse(p, "not a request: {\"cmd\":\"list\"} and {\"cmd\":\"watch\"} are");
+		refuse(p, "not a request: {\"cmd\":\"list\"}, {\"cmd\":\"watch\"} and"
+		       " {\"cmd\":\"probe\",\"slot\":NAME} are");
 	}
 	json_decref(j);
 }
@@ -259,8 +274,8 @@ static void on_listener_closed(uv_handle_t *h)
 	free(h);
 }
 
-int control_new(uv_loop_t *loop, const char *path, control_state_cb state, void *data,
-		struct control **ret, struct err *e)
+int control_new(uv_loop_t *loop, const char *path, control_state_cb state,
+		control_probe_cb probe, void *data, struct control **ret, struct err *e)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	int r;
@@ -269,6 +284,7 @@ int control_new(uv_loop_t *loop, const char *path, control_state_cb state, void 
 		return err_set(e, -ENOMEM, "no memory for the control socket");
 	c->loop = loop;
 	c->state = state;
+	c->probe = probe;
 	c->data = data;
 	c->listener = calloc(1, sizeof(*c->listener));
 	c->timer = timer_new(loop, c);

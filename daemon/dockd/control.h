@@ -7,6 +7,7 @@
  *	{"cmd":"list"}	the state of everything, once per request
  *	{"cmd":"watch"}	the same now, and again at each change, but not more often
  *			than every CONTROL_WATCH_MS
+ *	{"cmd":"probe","slot":NAME}	what is known of the device in that slot
  *
  * Anything else is answered {"error": sentence} and the connection closed.  A
  * peer that does not read gets no further answer until it does, so it costs one
@@ -29,6 +30,17 @@
  *			of the plan; what was known already counts as done
  *	  outcome	released | interrupted | refused | fault; null: not over
  *	  recorded	true: the catalog has all of the session
+ *
+ * A probe tells of its slot what `list` does, in `slot`, and in `probe` (null:
+ * nothing is docked)
+ *	class		storage | mtp | other
+ *	speed		super | high (or less)
+ *	model		the block of recorders.d that fits
+ *	lock		none | locked | unlocked
+ *	seen		null: nothing was read, as of a device that is not enrolled; or
+ *	  card		as in the record `listed` (lib/catalog/RECORDS.md)
+ *	  files		how many there are
+ *	  paths		of up to 32 of them
  *
  * Nothing is under way in a slot that is empty, safe, refused, fault or
  * unassigned.
@@ -55,9 +67,12 @@ struct control;
 /* The state as described above.  A new reference; NULL: no memory. */
 typedef json_t *(*control_state_cb)(void *data);
 
+/* The answer to a probe.  A new reference; NULL: there is no such slot. */
+typedef json_t *(*control_probe_cb)(void *data, const char *slot);
+
 /* Listen at path; a socket that a dead dockd left there is replaced. */
-int control_new(uv_loop_t *loop, const char *path, control_state_cb state, void *data,
-		struct control **ret, struct err *e);
+int control_new(uv_loop_t *loop, const char *path, control_state_cb state,
+		control_probe_cb probe, void *data, struct control **ret, struct err *e);
 
 /* Something changed: tell those who watch, soon. */
 void control_changed(struct control *c);

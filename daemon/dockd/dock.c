@@ -307,6 +307,24 @@ static json_t *on_control(void *data)
 	return dock_state(data);
 }
 
+static json_t *on_probe(void *data, const char *slot)
+{
+	const struct dock *d = data;
+	struct slot_view v;
+	size_t i;
+
+	for (i = 0; i < d->parts.conf->n_slots; i++) {
+		const struct place *p = &d->places[i];
+
+		if (strcmp(p->conf->name, slot) != 0)
+			continue;
+		place_view(p, &v);
+		return json_pack("{s:o, s:o}", "slot", slot_json(&v), "probe",
+				 p->session != NULL ? session_probe(p->session) : json_null());
+	}
+	return NULL;
+}
+
 /* ------ the catalog ------ */
 
 static void on_catalog_state(void *data, bool up, const char *why)
@@ -422,7 +440,7 @@ static int open_parts(struct dock *d, struct err *e)
 	if (r == 0)
 		r = open_catalog(d, e);
 	if (r == 0)
-		r = control_new(d->parts.loop, d->parts.conf->control, on_control, d,
+		r = control_new(d->parts.loop, d->parts.conf->control, on_control, on_probe, d,
 				&d->control, e);
 	if (r == 0)
 		r = open_imports(d, e);

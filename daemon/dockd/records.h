@@ -136,7 +136,8 @@ bool record_has_times(const struct sidecar *s);
 /* usb NULL: an import. */
 json_t *record_session(const char *slot, const struct usb_device_info *usb, const char *recorder,
 		       int64_t started_ms);
-/* disk: NULL, or without units, where the medium is none (MTP). */
+/* disk: NULL, or without units, where the medium is none (MTP).  The first: `card` of the other. */
+json_t *record_card(const struct disk_info *disk, const struct listing *l);
 json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
 		      size_t files, uint64_t bytes);
 /* from: what it was before the unlock. */

@@ -133,10 +133,14 @@ static uint64_t size_of(const struct disk_info *disk, const struct listing *l)
 	return size;
 }
 
-static json_t *card(const struct disk_info *disk, const struct listing *l)
+json_t *record_card(const struct disk_info *disk, const struct listing *l)
 {
-	const struct disk_unit *first = first_unit(disk);
+	static const struct disk_info none;
+	const struct disk_unit *first;
 
+	if (disk == NULL)
+		disk = &none;
+	first = first_unit(disk);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "size", number(size_of(disk, l)),
 			 "block_size", first != NULL ? number(first->block_size) : json_null(),
@@ -150,14 +154,13 @@ static json_t *card(const struct disk_info *disk, const struct listing *l)
 json_t *record_listed(int64_t at_ms, const struct disk_info *disk, const struct listing *l,
 		      size_t files, uint64_t bytes)
 {
-	static const struct disk_info none;
 	size_t deleted = 0, i;
 
 	for (i = 0; i < l->n_files; i++)
 		deleted += l->files[i].deleted;
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}",
 			 "type", "listed", "at", moment(at_ms),
-			 "card", card(disk != NULL ? disk : &none, l),
+			 "card", record_card(disk, l),
 			 "files", number(files), "bytes", number(bytes),
 			 "deleted", number(deleted));
 }

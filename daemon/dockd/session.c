@@ -195,6 +195,7 @@ static void on_listed(void *data, int r, struct listing *listing, const struct e
 	if (r == 0) {
 		s->listing = *listing;
 		medium_listed(s->medium, listing);
+		session_set_challenge_aside(s);
 	} else {
 		event = session_device_failed(s, r, e->msg);
 	}
@@ -344,7 +345,8 @@ static enum session_event (*const starts[SESSION_STATES])(struct session *s) = {
 	[SESSION_MEDIUM] = start_medium,	[SESSION_LIST] = start_list,
 	[SESSION_ASK] = session_start_ask,	[SESSION_PLAN] = session_start_plan,
 	[SESSION_PULL] = session_start_pull,	[SESSION_CLEAR] = session_start_clear,
-	[SESSION_READY] = session_start_ready,	[SESSION_LEDGER] = session_start_ledger,
+	[SESSION_READY] = session_start_ready,
+	[SESSION_CHALLENGE] = session_start_challenge, [SESSION_LEDGER] = session_start_ledger,
 	[SESSION_REPORT] = start_report,	[SESSION_CLOSE] = start_close,
 	[SESSION_END] = start_end,		[SESSION_FINISH] = start_finish,
 	[SESSION_DONE] = start_done,
@@ -476,5 +478,6 @@ void session_free(struct session *s)
 	if (s->import_fd >= 0)
 		close(s->import_fd);
 	findings_clear(&s->findings);
+	json_decref(s->probed);
 	free(s);
 }

@@ -15,6 +15,7 @@
  *	pull		every item of the plan
  *	clear		remove what is safely kept, where its model says so
  *	ready		its clock is set, and it is checked once more
+ *	challenge	a number is left on it, to be signed, where its model says so
  *	ledger		what is on the card now
  *	report		findings about the session itself
  *	close		let the device go
@@ -34,6 +35,7 @@
 #ifndef DOCKD_SESSION_H
 #define DOCKD_SESSION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -93,6 +95,9 @@ const char *session_id(const struct session *s);
 const char *session_recorder(const struct session *s);
 bool session_is_docked(const struct session *s);
 
+/* What control.h says of `probe`, but for what is of `list`.  A new reference; NULL: no memory. */
+json_t *session_probe(const struct session *s);
+
 /* For people.  Valid until the loop runs on. */
 void session_view(const struct session *s, struct slot_view *ret);
 
@@ -101,7 +106,7 @@ void session_view(const struct session *s, struct slot_view *ret);
 enum session_state {
 	SESSION_IDENTIFY, SESSION_UNLOCK, SESSION_RETURN, SESSION_IDENTIFY_AGAIN, SESSION_MATCH,
 	SESSION_BEGIN, SESSION_OPEN, SESSION_MEDIUM, SESSION_LIST, SESSION_ASK, SESSION_PLAN,
-	SESSION_PULL, SESSION_CLEAR, SESSION_READY, SESSION_LEDGER, SESSION_REPORT,
+	SESSION_PULL, SESSION_CLEAR, SESSION_READY, SESSION_CHALLENGE, SESSION_LEDGER, SESSION_REPORT,
 	SESSION_CLOSE, SESSION_END, SESSION_FINISH, SESSION_DONE,
 	SESSION_STATES
 };

@@ -108,7 +108,11 @@ struct session {
 	uv_timer_t *second;
 	bool clock_set, ready;
 
+	/* The challenge: session_challenge.c. */
+	struct { uint32_t old; struct digest nonce; int64_t at_ms; } challenge;
+
 	struct card_ledger *card_ledger;
+	json_t *probed;			/* of its card: session_probe.c.  NULL: it was not listed */
 	struct findings findings;	/* to be reported */
 };
 
@@ -143,6 +147,7 @@ enum session_event session_start_plan(struct session *s);
 enum session_event session_start_pull(struct session *s);
 enum session_event session_start_clear(struct session *s);
 enum session_event session_start_ready(struct session *s);
+enum session_event session_start_challenge(struct session *s);
 enum session_event session_start_ledger(struct session *s);
 
 /* End what these have under way, after s->stop was set.  True: it was, and s may be gone. */
@@ -155,6 +160,12 @@ void session_stop_ready(struct session *s);
 /* Findings about the card's past, deleted entries and names.  0 or -ENOMEM. */
 int session_judge_card(struct session *s);
 void session_forget_past(struct session *s);
+
+/* Keep of the listing what session_probe() tells, for the time when that is gone. */
+void session_note_card(struct session *s);
+
+/* Take the challenge of last time, if it is there, out of the listing. */
+void session_set_challenge_aside(struct session *s);
 
 /* Look at the recorder as it came: the record of it.  NULL: no memory. */
 json_t *session_check_at_dock(struct session *s);

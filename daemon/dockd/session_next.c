@@ -10,7 +10,7 @@ static const char *const names[SESSION_STATES] = {
 	[SESSION_ASK] = "ask",
 	[SESSION_PLAN] = "plan",		[SESSION_PULL] = "pull",
 	[SESSION_CLEAR] = "clear",		[SESSION_READY] = "ready",
-	[SESSION_LEDGER] = "ledger",
+	[SESSION_CHALLENGE] = "challenge",	[SESSION_LEDGER] = "ledger",
 	[SESSION_REPORT] = "report",		[SESSION_CLOSE] = "close",
 	[SESSION_END] = "end",			[SESSION_FINISH] = "finish",
 	[SESSION_DONE] = "done",

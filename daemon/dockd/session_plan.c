@@ -84,6 +84,7 @@ static int make_plan(struct session *s)
 	if ((s->import == NULL && s->check == NULL) || session_judge_card(s) < 0)
 		return -ENOMEM;
 	session_forget_past(s);
+	session_note_card(s);
 	plan_findings(&s->listing, s->recorder.id, s->id, s->docked_ms,
 		      medium_lists_itself(s->medium) ? FINDING_IMPORT_INCOMPLETE
 						     : FINDING_DEVICE_FAULT, &s->findings);

@@ -28,6 +28,12 @@ static json_t *state(void *data)
 	return json_pack("{s:i, s:s}", "n", ++k.asked, "padding", padding);
 }
 
+static json_t *probe(void *data, const char *slot)
+{
+	(void)data;
+	return strcmp(slot, "A1") == 0 ? json_pack("{s:s}", "probed", slot) : NULL;
+}
+
 static void begin(void)
 {
 	struct err e = { 0 };
@@ -37,7 +43,7 @@ static void begin(void)
 	ck_assert_ptr_nonnull(mkdtemp(k.dir));
 	snprintf(k.path, sizeof(k.path), "%s/control", k.dir);
 	ck_assert_int_eq(uv_loop_init(&k.loop), 0);
-	ck_assert_msg(control_new(&k.loop, k.path, state, &k, &k.control, &e) == 0, "%s", e.msg);
+	ck_assert_msg(control_new(&k.loop, k.path, state, probe, &k, &k.control, &e) == 0, "%s", e.msg);
 }
 
 static void end(void)
@@ -140,7 +146,8 @@ END_TEST
 
 static const char *const rude[] = {
 	"list\n", "{}\n", "[]\n", "\n", "{\"cmd\":1}\n", "{\"cmd\":\"stop\"}\n",
-	"{\"cmd\":\"list\",\"cmd\":\"watch\"}\n", "\xff\xfe\n",
+	"{\"cmd\":\"list\",\"cmd\":\"watch\"}\n", "\xff\xfe\n", "{\"cmd\":\"probe\"}\n",
+	"{\"cmd\":\"probe\",\"slot\":7}\n", "{\"cmd\":\"probe\",\"slot\":\"Z9\"}\n",
 };
 
 START_TEST(refuses_anything_else_and_hangs_up)
@@ -154,6 +161,22 @@ START_TEST(refuses_anything_else_and_hangs_up)
 	ck_assert_uint_gt(hear(fd, buf, sizeof(buf)), 0);
 	ck_assert_ptr_nonnull(strstr(buf, "\"error\""));
 	ck_assert_uint_eq(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(k.asked, 0);
+	close(fd);
+	end();
+}
+END_TEST
+
+START_TEST(probes_a_slot)
+{
+	char buf[512];
+	int fd;
+
+	begin();
+	fd = dial();
+	say(fd, "{\"cmd\":\"probe\",\"slot\":\"A1\"}\n");
+	ck_assert_uint_gt(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_ptr_nonnull(strstr(buf, "{\"probed\":\"A1\"}"));
 	ck_assert_int_eq(k.asked, 0);
 	close(fd);
 	end();
@@ -230,7 +253,7 @@ START_TEST(takes_the_place_of_a_dead_dockd_only)
 	int fd;
 
 	begin();
-	ck_assert_int_eq(control_new(&k.loop, k.path, state, &k, &second, &e), -EADDRINUSE);
+	ck_assert_int_eq(control_new(&k.loop, k.path, state, probe, &k, &second, &e), -EADDRINUSE);
 	ck_assert_ptr_null(second);
 	ck_assert_ptr_nonnull(strstr(e.msg, k.path));
 	control_free(k.control);
@@ -241,7 +264,7 @@ START_TEST(takes_the_place_of_a_dead_dockd_only)
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", k.path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	close(fd);
-	ck_assert_msg(control_new(&k.loop, k.path, state, &k, &k.control, &e) == 0, "%s", e.msg);
+	ck_assert_msg(control_new(&k.loop, k.path, state, probe, &k, &k.control, &e) == 0, "%s", e.msg);
 	end();
 }
 END_TEST
@@ -258,10 +281,10 @@ START_TEST(touches_nothing_that_is_no_socket)
 	uv_run(&k.loop, UV_RUN_DEFAULT);
 	f = fopen(k.path, "w");
 	fclose(f);
-	ck_assert_int_eq(control_new(&k.loop, k.path, state, &k, &c, &e), -EEXIST);
+	ck_assert_int_eq(control_new(&k.loop, k.path, state, probe, &k, &c, &e), -EEXIST);
 	ck_assert_int_eq(stat(k.path, &st), 0);
 	ck_assert_int_eq(unlink(k.path), 0);
-	ck_assert_int_eq(control_new(&k.loop, k.path, state, &k, &k.control, &e), 0);
+	ck_assert_int_eq(control_new(&k.loop, k.path, state, probe, &k, &k.control, &e), 0);
 	end();
 }
 END_TEST
@@ -270,6 +293,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, answers_each_request);
 	tcase_add_test(tc, tells_those_who_watch_of_changes_together);
+	tcase_add_test(tc, probes_a_slot);
 	tcase_add_loop_test(tc, refuses_anything_else_and_hangs_up, 0, (int)COUNT(rude));
 	tcase_add_test(tc, a_line_has_its_limit);
 	tcase_add_test(tc, who_does_not_read_costs_one_answer);

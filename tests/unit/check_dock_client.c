@@ -92,7 +92,7 @@ START_TEST(answers_are_lines)
 
 	listen_at(&p);
 	ck_assert_int_eq(pthread_create(&thread, NULL, speak, &p), 0);
-	ck_assert_int_eq(dock_client_open(&d, path, "list", &e), 0);
+	ck_assert_int_eq(dock_client_open(&d, path, "list", NULL, &e), 0);
 	ck_assert_int_eq(dock_client_next(&d, &answer, &e), talks[_i].first);
 	ck_assert((answer != NULL) == (talks[_i].first == 1));
 	json_decref(answer);
@@ -118,18 +118,18 @@ START_TEST(nobody_there_is_a_sentence)
 	struct err e = { .code = 0 };
 	struct peer p;
 
-	ck_assert_int_eq(dock_client_open(&d, path, "list", &e), -ENOENT);
+	ck_assert_int_eq(dock_client_open(&d, path, "list", NULL, &e), -ENOENT);
 	ck_assert_str_ne(e.msg, "");
 	dock_client_close(&d);
 
 	listen_at(&p);
 	close(p.listener);
-	ck_assert_int_eq(dock_client_open(&d, path, "list", &e), -ECONNREFUSED);
+	ck_assert_int_eq(dock_client_open(&d, path, "list", NULL, &e), -ECONNREFUSED);
 	dock_client_close(&d);
 
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	ck_assert_int_eq(dock_client_open(&d, longest, "list", &e), -ENAMETOOLONG);
+	ck_assert_int_eq(dock_client_open(&d, longest, "list", NULL, &e), -ENAMETOOLONG);
 	dock_client_close(&d);
 	dock_client_close(&d);	/* twice is fine */
 }
@@ -156,7 +156,7 @@ START_TEST(a_closed_door_is_no_signal)
 	listen_at(&p);
 	for (i = 0; i < 50; i++) {
 		ck_assert_int_eq(pthread_create(&thread, NULL, slam, &p), 0);
-		r = dock_client_open(&d, path, "list", &e);
+		r = dock_client_open(&d, path, "list", NULL, &e);
 		if (r == 0)
 			r = dock_client_next(&d, &answer, &e);
 		ck_assert(r == 0 || r == -EPIPE || r == -ECONNRESET);

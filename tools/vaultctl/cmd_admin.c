@@ -181,7 +181,7 @@ static json_t *ask_dockd(struct ctl *c, struct err *e)
 	struct dock_client d;
 	json_t *answer = NULL;
 
-	if (dock_client_open(&d, c->conf.control, "list", e) == 0 &&
+	if (dock_client_open(&d, c->conf.control, "list", NULL, e) == 0 &&
 	    dock_client_next(&d, &answer, e) <= 0)
 		answer = NULL;
 	dock_client_close(&d);

@@ -95,7 +95,7 @@ static int dock(struct ctl *c, int argc, char **argv, const char *command, bool 
 		r = ctl_open_conf(c);
 	if (r != EXIT_GOOD)
 		return r;
-	r = dock_client_open(&d, c->conf.control, command, &e);
+	r = dock_client_open(&d, c->conf.control, command, NULL, &e);
 	if (r == 0 && forever)
 		dock_client_patient(&d);
 	while (r >= 0 && (r = dock_client_next(&d, &answer, &e)) > 0) {

@@ -177,7 +177,7 @@ static int follow(struct ctl *c, const struct import *m, const char *name)
 	bool over = false;
 	int code = EXIT_AWAY, r;
 
-	r = dock_client_open(&d, c->conf.control, "watch", &e);
+	r = dock_client_open(&d, c->conf.control, "watch", NULL, &e);
 	if (r == 0)
 		dock_client_patient(&d);
 	while (r >= 0 && !over && (r = dock_client_next(&d, &state, &e)) > 0) {

@@ -154,7 +154,7 @@ static int identity_at(struct ctl *c, const char *name, char ret_usb[160])
 
 	if ((r = ctl_open_conf(c)) != EXIT_GOOD)
 		return r;
-	r = dock_client_open(&d, c->conf.control, "list", &e);
+	r = dock_client_open(&d, c->conf.control, "list", NULL, &e);
 	if (r == 0)
 		r = dock_client_next(&d, &answer, &e);
 	dock_client_close(&d);

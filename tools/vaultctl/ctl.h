@@ -137,6 +137,7 @@ COMMAND(cmd_recorder_key);
 COMMAND(cmd_recorder_retire);
 COMMAND(cmd_recorder_checks);
 COMMAND(cmd_recorder_inventory);
+COMMAND(cmd_recorder_probe);
 COMMAND(cmd_recorder_cleared);
 COMMAND(cmd_session_list);
 COMMAND(cmd_dock_list);

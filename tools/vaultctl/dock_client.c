@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/util.h"
+
+enum { REQUEST_MAX = 512 };
 
 static void set_patience(int fd, int seconds)
 {
@@ -16,11 +21,42 @@ static void set_patience(int fd, int seconds)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
 }
 
-int dock_client_open(struct dock_client *d, const char *path, const char *command, struct err *e)
+static int send_line(int fd, const char *line, struct err *e)
+{
+	ssize_t sent;
+
+	/* A dockd that has too many peers closes at once: that is an error, no signal. */
+	do
+		sent = send(fd, line, strlen(line), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return err_set(e, -errno, "%s", strerror(errno));
+	if ((size_t)sent < strlen(line))	/* a short line always fits a socket just made */
+		return err_set(e, -EIO, "%s", strerror(EIO));
+	return 0;
+}
+
+static int send_request(int fd, const char *command, const char *slot, struct err *e)
+{
+	AUTO(buf_clear) struct buf line = BUF_INIT(REQUEST_MAX);
+	json_t *j = json_pack("{s:s, s:s*}", "cmd", command, "slot", slot);
+	char *text = json_dumps(j, JSON_COMPACT);
+
+	json_decref(j);
+	if (text != NULL) {
+		buf_adds(&line, text);
+		buf_adds(&line, "\n");
+	}
+	free(text);
+	if (line.len == 0 || line.failed)
+		return err_set(e, -EINVAL, "%s: no name of a slot", slot != NULL ? slot : command);
+	return send_line(fd, buf_str(&line), e);
+}
+
+int dock_client_open(struct dock_client *d, const char *path, const char *command,
+		     const char *slot, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	char line[64];
-	ssize_t sent;
 
 	*d = (struct dock_client){ .fd = -1, .in = BUF_INIT(DOCK_LINE_MAX) };
 	if (strlen(path) >= sizeof(a.sun_path))
@@ -30,18 +66,9 @@ int dock_client_open(struct dock_client *d, const char *path, const char *comman
 	if (d->fd < 0)
 		return err_set(e, -errno, "%s", strerror(errno));
 	set_patience(d->fd, DOCK_ANSWER_SECONDS);
-	snprintf(line, sizeof(line), "{\"cmd\":\"%s\"}\n", command);
 	if (connect(d->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return err_set(e, -errno, "%s", strerror(errno));
-	/* A dockd that has too many peers closes at once: that is an error, no signal. */
-	do
-		sent = send(d->fd, line, strlen(line), MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		return err_set(e, -errno, "%s", strerror(errno));
-	if ((size_t)sent < strlen(line))	/* 64 bytes always fit a socket just made */
-		return err_set(e, -EIO, "%s", strerror(EIO));
-	return 0;
+	return send_request(d->fd, command, slot, e);
 }
 
 int dock_client_next(struct dock_client *d, json_t **ret, struct err *e)

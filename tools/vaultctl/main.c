@@ -30,6 +30,7 @@ static const struct command {
 	{ "recorder", "retire", cmd_recorder_retire, "ID --reason TEXT [--dry-run]" },
 	{ "import", NULL, cmd_import,
 	  "PATH [--image] [--recorder ID] [--officer CERT] [--unit CODE] [--case ID] --reason TEXT" },
+	{ "recorder", "probe", cmd_recorder_probe, "SLOT" },
 	{ "recorder", "checks", cmd_recorder_checks, "[ID]" },
 	{ "recorder", "inventory", cmd_recorder_inventory, "ID" },
 	{ "recorder", "cleared", cmd_recorder_cleared, "ID" },
