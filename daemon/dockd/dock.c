@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/utc.h"
 #include "base/util.h"
 #include "control.h"
 #include "dock_import.h"
@@ -399,6 +400,9 @@ static int open_store(struct dock *d, struct err *e)
 
 	r = vault_open(d->parts.loop, c->vault, c->vault_immutable ? VAULT_IMMUTABLE : 0,
 		       &d->parts.vault, e);
+	/* Interrupted files that nobody went on with: worth a word, not the dock. */
+	if (r == 0 && vault_partials_sweep(c->vault, utc_now(), e) < 0)
+		log_warn("%s", e->msg);
 	if (r == 0)
 		r = seal_new(d->parts.loop, d->parts.vault, c->vault, c->station, c->seal_key,
 			     c->state, &d->parts.seal, e);
