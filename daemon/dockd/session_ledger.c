@@ -134,7 +134,8 @@ static int list_what_is_left(const struct session *s, struct listing *ret)
 	ret->files = calloc(MAX(ret->n_files, 1u), sizeof(*ret->files));
 	if (ret->files == NULL)
 		return -ENOMEM;
-	memcpy(ret->files, s->listing.files, ret->n_files * sizeof(*ret->files));
+	if (ret->n_files > 0)
+		memcpy(ret->files, s->listing.files, ret->n_files * sizeof(*ret->files));
 	/* As an entry that is deleted, which it is. */
 	for (i = 0; i < s->n_kept; i++)
 		if (s->kept[i].cleared)
