@@ -77,6 +77,7 @@ static void read_done(struct disk *d, int r)
 
 	d->head = read->next;
 	d->queued--;
+	d->alone -= d->alone > 0;
 	d->done = 0;
 	d->busy = false;
 	read->next = NULL;
@@ -85,6 +86,28 @@ static void read_done(struct disk *d, int r)
 	if (d->head != NULL && d->dead == 0)
 		serve(d);
 	read->cb(read, r);
+}
+
+/* The same for all that one command read. */
+static void reads_done(struct disk *d)
+{
+	struct disk_read *first = d->head, *last = first, *read;
+
+	for (d->queued--; --d->merged > 0; d->queued--)
+		last = last->next;
+	d->head = last->next;
+	last->next = NULL;
+	d->done = 0;
+	d->busy = false;
+	if (d->head != NULL && d->dead == 0)
+		serve(d);
+	while ((read = first) != NULL) {
+		first = read->next;
+		read->next = NULL;
+		read->why = NULL;
+		read->hung = false;
+		read->cb(read, 0);
+	}
 }
 
 static void end_all(struct disk *d, int r)
@@ -115,6 +138,12 @@ static void command_failed(struct disk *d, int r)
 
 	if (d->stage != STAGE_SERVE) {
 		disk_open_done(d, r);
+		return;
+	}
+	if (d->merged > 1) {		/* which of them it was is found out one by one */
+		d->alone = d->merged;
+		d->timeouts = 0;
+		serve(d);
 		return;
 	}
 	memcpy(what, d->why, sizeof(what));
@@ -367,7 +396,9 @@ static void answered(struct disk *d)
 	case STAGE_SERVE:
 		d->reset_before &= ~(1U << d->unit);
 		d->done += d->command.data_len;
-		if (d->done < d->head->len)
+		if (d->merged > 1)
+			reads_done(d);
+		else if (d->done < d->head->len)
 			serve(d);
 		else
 			read_done(d, 0);
@@ -394,12 +425,38 @@ int disk_open(uv_loop_t *loop, struct usb_io *io, disk_open_cb cb, void *data, s
 
 /* --- reading --- */
 
+static bool goes_on(const struct disk_read *a, const struct disk_read *b)
+{
+	return b != NULL && b->unit == a->unit && b->offset == a->offset + a->len &&
+	       b->buf == a->buf + a->len;
+}
+
+/*
+ * How much the next READ takes: of the first read, and those that go on behind
+ * it, on the disk and in memory, when one command may take them.  What a command
+ * costs besides its data is the same for all of them.
+ */
+static uint32_t gather(struct disk *d)
+{
+	const struct disk_read *r = d->head;
+	uint32_t most = d->io->superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS;
+	uint32_t n = MIN(r->len - d->done, most);
+
+	d->merged = 1;
+	if (d->alone > 0 || d->done > 0 || n < r->len)
+		return n;
+	for (; goes_on(r, r->next) && r->next->len <= most - n; r = r->next) {
+		n += r->next->len;
+		d->merged++;
+	}
+	return n;
+}
+
 /* Send the next READ of the first read in the queue. */
 static void serve(struct disk *d)
 {
 	const struct disk_read *read = d->head;
-	uint32_t most = d->io->superspeed ? DISK_REQUEST_SS : DISK_REQUEST_HS;
-	uint32_t n = MIN(read->len - d->done, most), block = d->info.units[read->unit].block_size;
+	uint32_t n = gather(d), block = d->info.units[read->unit].block_size;
 
 	d->unit = read->unit;
 	disk_start(d, scsi_read((read->offset + d->done) / block, n / block, block),

@@ -8,7 +8,9 @@
  * and a card do: all are brought up, and read as one disk with one queue.
  *
  * One command is on the wire at a time, as bulk-only transport demands; reads queue behind one
- * another, so that the next READ leaves as soon as the last status came.
+ * another, so that the next READ leaves as soon as the last status came.  Reads
+ * that go on where the one before them ends, on the disk and in memory, share a
+ * command as far as one may take; when that fails, each has its own.
  *
  * Units    a sector is block_size bytes; offsets and lengths below are bytes.
  * Errors   see usb_io.h for callbacks.

@@ -43,6 +43,8 @@ struct disk {
 	struct disk_read *head, *last;
 	unsigned queued;
 	uint32_t done;		/* bytes of the first read that are there */
+	unsigned merged;	/* reads that the command at hand is for */
+	unsigned alone;		/* reads to come that have a command each: one of them failed */
 
 	int dead;		/* what every read gets from now on */
 	char why[sizeof(((struct err *)0)->msg)];

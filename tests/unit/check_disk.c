@@ -95,6 +95,7 @@ struct docking {
 	bool unthanked;		/* it died before it took the status of its first command */
 	bool closed;
 	unsigned no_memory;	/* from the first read on */
+	uint32_t len;		/* of each read, where they do not cover the image */
 	struct disk_info info;
 	char why[240];
 };
@@ -122,6 +123,7 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 		    const struct err *e)
 {
 	struct docking *k = data;
+	const uint32_t len = k->len > 0 ? k->len : READ;
 	uint64_t size;
 	size_t i;
 
@@ -135,11 +137,12 @@ static void on_open(void *data, int r, struct disk *d, const struct disk_info *i
 	}
 	k->info = *info;
 	k->spy.no_memory = k->no_memory;
+	k->spy.commands = 0;
 	size = MIN(info->units[0].size, IMAGE);
 	for (i = 0; i < READS; i++) {
 		k->results[i] = 1;
 		k->reads[i] = (struct disk_read){
-			.offset = i * READ % size, .len = READ, .buf = k->bufs + i * READ,
+			.offset = i * len % size, .len = len, .buf = k->bufs + i * len,
 			.cb = on_read, .data = k,
 		};
 		ck_assert_int_eq(disk_read(d, &k->reads[i]), 0);
@@ -303,6 +306,31 @@ START_TEST(at_superspeed)
 }
 END_TEST
 
+/* The first has gone when the others come.  Only the one that fails fails. */
+static const struct { const char *faults; bool superspeed; unsigned commands; int failed; }
+together[] = {
+	{ "", true, 3, -1 },			/* 1, 4, 3 of them */
+	{ "", false, 16, -1 },
+	{ "bad-sector=1100", true, 9, 4 },	/* 1, 4, and each of those, and 3; two ask for sense */
+};
+
+START_TEST(neighbours_share_a_command)
+{
+	enum { LEN = 128 * 1024 };
+	struct docking k = { .len = LEN };
+	int n;
+
+	dock(&k, together[_i].faults, 512, together[_i].superspeed);
+	for (n = 0; n < READS; n++) {
+		ck_assert_int_eq(k.results[n], n == together[_i].failed ? -EIO : 0);
+		if (k.results[n] == 0)
+			ck_assert(memcmp(k.bufs + n * LEN, k.image + n * LEN, LEN) == 0);
+	}
+	ck_assert_msg(k.spy.commands <= together[_i].commands, "%u commands", k.spy.commands);
+	leave(&k);
+}
+END_TEST
+
 START_TEST(large_sectors)
 {
 	struct docking k = { 0 };
@@ -459,6 +487,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, waits_for_memory, 0, (int)COUNT(endpoints));
 	tcase_add_loop_test(tc, at_high_speed, 0, (int)COUNT(dockings));
+	tcase_add_loop_test(tc, neighbours_share_a_command, 0, (int)COUNT(together));
 	tcase_add_loop_test(tc, at_superspeed, 0, (int)COUNT(dockings));
 	tcase_add_test(tc, large_sectors);
 	tcase_add_test(tc, says_who_it_is);

@@ -28,7 +28,10 @@ report() {
 }
 
 # Bytes that were read from a device, by whomever.
-bytes_read() { usbvm-mon "info blockstats" | tr -d '\r' | sed -n "s/^n-$1-0.* rd_bytes=\([0-9]*\) .*/\1/p"; }
+bytes_read() {
+	usbvm-qmp query-blockstats |
+		jq -r --arg node "n-$1-0" '.return[] | select(."node-name" == $node) | .stats.rd_bytes'
+}
 
 run_main() {
 	local expect found what recorder blob path name n=0

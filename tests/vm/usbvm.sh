@@ -47,7 +47,7 @@
 #   usbvm.sh unplug DIR ID
 #       From the host, to the machine running with --dir DIR.  Inside the
 #       guest the same verbs are: usbvm-mon 'COMMAND', usbvm-plug KIND ID PATH
-#       [OPT=V,...] and usbvm-unplug ID.  PATH is a path on the host; for bot
+#       [OPT=V,...] and usbvm-unplug ID; and usbvm-qmp EXECUTE [ARGUMENTS_JSON].  PATH is a path on the host; for bot
 #       and uas PATH:PATH... are several LUNs, PATH%BYTES is one with sectors of
 #       so many bytes.  PATH@SECTOR is an image of which that sector (of 512
 #       bytes) cannot be read.  The USB ports are named by bus=xhci0.0,port=N
@@ -358,7 +358,7 @@ run() {
     } >"$dir/config"
     { printf 'exec'; printf ' %q' "$@"; echo; } >"$dir/command"
     local verb
-    for verb in mon plug unplug; do
+    for verb in mon qmp plug unplug; do
         { echo '#!/bin/bash'; printf '%s\n' "$MON_CLIENT"
           echo 'exec 9>/run/usbvm-qmp.lock && flock 9 && exec 3<>/run/usbvm-qmp || exit 1'
           echo 'qmp 3 3 qmp_capabilities >/dev/null'
