@@ -58,7 +58,7 @@ static bool answer(const char *what, int r, const struct err *e)
 	if (r == 0)
 		return say(json_pack("{s:b}", what, 1));
 	log_warn("%s", e->msg);
-	return say(json_pack("{s:b, s:s%}", what, 0, "why", e->msg, strnlen(e->msg, 200)));
+	return say(json_pack("{s:b, s:s}", what, 0, "why", e->msg));
 }
 
 /* 1: *ret_line is the next, without its end; 0: there is none any more; negative: broken. */

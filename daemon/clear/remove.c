@@ -122,6 +122,9 @@ int remove_file(int root, const struct request_file *f, struct err *e)
 		return err_set(e, -ESTALE, "%s: it changed while it was read", f->path);
 	if (unlinkat(parent, name, 0) < 0)
 		return err_set(e, -errno, "%s: cannot be removed: %s", f->path, strerror(errno));
+	/* Its clusters are free once nobody has it open, and that is to be durable, too. */
+	close(fd);
+	fd = -1;
 	if (syncfs(parent) < 0)
 		return err_set(e, -EIO, "%s: removed, but the card did not confirm it: %s",
 			       f->path, strerror(errno));

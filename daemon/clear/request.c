@@ -121,10 +121,10 @@ int request_parse_file(const char *line, size_t len, struct request_file *ret, s
 	f.unit = unit > 0 ? unit - 1 : 0;
 	f.partition = take_prefix(&rest, "partition-");
 	if (f.unit >= REQUEST_UNITS_MAX || f.partition > REQUEST_PARTITIONS_MAX)
-		return err_set(e, -EINVAL, "%.100s: there is no such unit or partition", path);
+		return err_set(e, -EINVAL, "there is no such unit or partition: %s", path);
 	if (!is_plain(rest))
-		return err_set(e, -EINVAL, "%.100s: a name that cannot be written as the kernel "
-			       "shows it: clear it by hand", path);
+		return err_set(e, -EINVAL, "a name that cannot be written as the kernel shows it,"
+			       " clear it by hand: %s", path);
 	memcpy(f.path, rest, strlen(rest) + 1);
 	*ret = f;
 	return 0;

@@ -51,7 +51,10 @@ struct request_file {
 int request_parse_device(const char *line, size_t len, struct request_device *ret,
 			 struct err *e);
 
-/* The same; a name that the kernel would show otherwise (with an escape) is refused. */
+/*
+ * The same; a name that the kernel would show otherwise (with an escape) is
+ * refused.  The sentence is UTF-8 whatever the name: it is cut where err_set() cuts.
+ */
 int request_parse_file(const char *line, size_t len, struct request_file *ret, struct err *e);
 
 #endif

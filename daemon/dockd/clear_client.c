@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/util.h"
 #include "timer.h"
 
@@ -91,16 +92,16 @@ static void take_line(struct clear_client *c, const char *line, size_t len)
 	json_t *j = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *good = json_object_get(j, c->key);
 	const char *why = json_string_value(json_object_get(j, "why"));
-	char text[200] = "";
+	struct err said = { .msg = "" };	/* which outlives j, and is cut between characters */
 
 	if (why != NULL)
-		snprintf(text, sizeof(text), "%s", why);
+		err_set(&said, -EREMOTEIO, "%s", why);
 	if (c->cb == NULL || !json_is_boolean(good)) {
 		json_decref(j);
 		fail(c, -EPROTO, "dock-clear does not speak as it should");
 		return;
 	}
-	arrived(c, json_is_true(good) ? 0 : -EREMOTEIO, text);
+	arrived(c, json_is_true(good) ? 0 : -EREMOTEIO, said.msg);
 	json_decref(j);
 }
 

@@ -77,7 +77,8 @@ static int take_fields(const json_t *j, struct import_request *q, struct err *e)
 
 		text = json_string_value(v);
 		len = text != NULL ? json_string_length(v) : 0;
-		if (len == 0 && fields[i].needed)
+		/* The catalog takes no blank one, and would refuse the session for it. */
+		if (fields[i].needed && (text == NULL || text[strspn(text, " \t")] == '\0'))
 			return err_set(e, -EINVAL, "%s is missing", fields[i].key);
 		if (v != NULL && !json_is_null(v) && text == NULL)
 			return err_set(e, -EINVAL, "%s is no text", fields[i].key);

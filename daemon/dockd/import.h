@@ -8,7 +8,7 @@
  *
  *	kind		folder | image | file
  *	source		where it lies, as the person said it
- *	by, reason	who brings it, and why; not empty
+ *	by, reason	who brings it, and why; not blank
  *	officer, unit, case, recorder
  *			whose it is; "", null or absent: not said
  *

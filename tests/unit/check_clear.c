@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/util.h"
 #include "clear/remove.h"
 #include "clear/request.h"
+#include "format/name.h"
 
 #define BLOB "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define FILE_OF(path) "{\"path\":\"" path "\",\"size\":5,\"blob\":\"" BLOB "\"}"
@@ -83,6 +85,27 @@ START_TEST(file_lines)
 	ck_assert_uint_eq(f.unit, files[_i].unit);
 	ck_assert_uint_eq(f.partition, files[_i].partition);
 	ck_assert_uint_eq(f.size, 5);
+}
+END_TEST
+
+/* What is said of a long name is still UTF-8, or dockd would never hear it. */
+START_TEST(says_utf8_of_any_name)
+{
+	struct buf line = BUF_INIT(REQUEST_LINE_MAX);
+	struct request_file f;
+	struct err e;
+	int i;
+
+	buf_adds(&line, "{\"path\":\"partition-99/");
+	for (i = 0; i < _i; i++)	/* the cut falls elsewhere each time */
+		buf_adds(&line, "A");
+	for (i = 0; i < 200; i++)
+		buf_adds(&line, "法");
+	buf_adds(&line, "\",\"size\":5,\"blob\":\"" BLOB "\"}");
+	ck_assert_int_eq(request_parse_file(buf_str(&line), line.len, &f, &e), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(e.msg, "partition-99"));
+	ck_assert(name_is_text((const uint8_t *)e.msg, strlen(e.msg)));
+	buf_clear(&line);
 }
 END_TEST
 
@@ -176,6 +199,7 @@ static void fill(TCase *tc)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, device_lines, 0, (int)COUNT(devices));
 	tcase_add_loop_test(tc, file_lines, 0, (int)COUNT(files));
+	tcase_add_loop_test(tc, says_utf8_of_any_name, 0, 3);
 	tcase_add_loop_test(tc, removes_only_what_is_kept, 0, (int)COUNT(removals));
 	tcase_add_test(tc, does_not_wait_for_a_pipe);
 }

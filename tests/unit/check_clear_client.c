@@ -132,6 +132,8 @@ static void on_ready(void *data, int r, const char *why)
 #define OK "{\"ok\":true}\n"
 #define NOT_OK "{\"ok\":false,\"why\":\"another file\"}\n"
 #define DONE "{\"done\":true}\n"
+#define TEN "执法记录仪的视频文件"
+#define LONG_WHY TEN TEN TEN TEN TEN TEN TEN "："	/* 213 bytes */
 
 static const struct {
 	const char *what;
@@ -181,6 +183,21 @@ START_TEST(says_what_is_meant)
 }
 END_TEST
 
+/* A sentence as long as dock-clear's are is passed on whole. */
+START_TEST(passes_on_why)
+{
+	static const char *const says[] = {
+		READY, "{\"ok\":false,\"why\":\"" LONG_WHY "\"}\n", DONE, NULL,
+	};
+
+	begin(says);
+	ck_assert_int_eq(clear_client_new(&k.loop, k.path, &usb, on_ready, &k, &k.client), 0);
+	end();
+	ck_assert_uint_eq(k.n, 3);
+	ck_assert_str_eq(k.whys[1], LONG_WHY);
+}
+END_TEST
+
 START_TEST(nobody_listens)
 {
 	begin(NULL);
@@ -211,6 +228,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, converses, 0, (int)COUNT(talks));
 	tcase_add_test(tc, says_what_is_meant);
+	tcase_add_test(tc, passes_on_why);
 	tcase_add_test(tc, nobody_listens);
 	tcase_add_loop_test(tc, is_stopped, 0, 2);
 }
