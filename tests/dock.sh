@@ -117,7 +117,7 @@ expect_other_cards() {
 	case $found in
 	""|"card_changed backdated notice,card_changed vanished_stored notice,"|\
 	"card_changed vanished_stored notice,") ;;
-	*)	vaultctl finding list
+	*)	vaultctl finding list || true
 		fail "more than other cards was found: $found" ;;
 	esac
 }

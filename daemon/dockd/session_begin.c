@@ -64,8 +64,8 @@ static enum session_event check_match(struct session *s, const struct catalog_re
 	s->recorder = *found;
 	if (s->info.class == USB_CLASS_STORAGE || s->info.class == USB_CLASS_MTP)
 		return SESSION_OK;
-	return session_fault(s, "it shows neither a disk nor files (MTP): switch the recorder to mass"
-			        " storage or MTP");
+	return session_fault(s, "it shows neither a disk nor files (MTP): switch the recorder to"
+				" mass storage or MTP");
 }
 
 /* How an enrolled recorder that is not there names its files, as far as its identity tells. */
@@ -189,7 +189,8 @@ enum session_event session_start_begin(struct session *s)
 
 	if (s->import != NULL)
 		log_info("%s: %s %s is imported by %s, session %s", s->job.slot,
-			 import_kind_name(s->import->kind), s->import->source, s->import->by, s->id);
+			 import_kind_name(s->import->kind), s->import->source, s->import->by,
+			 s->id);
 	else
 		log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot,
 			 s->recorder.id, known ? ", " : "unknown device ", s->info.vid, s->info.pid,

@@ -168,7 +168,8 @@ static void file_done(struct clearing *c)
 	}
 	j = record_cleared(&record, failed ? c->why : NULL, &found);
 	findings_clear(&found);
-	r = ledger_write(c->s->ledger, j != NULL ? json_pack("[o]", j) : NULL, on_result_written, c);
+	r = ledger_write(c->s->ledger, j != NULL ? json_pack("[o]", j) : NULL,
+			 on_result_written, c);
 	if (r < 0)
 		on_result_written(c, r);
 }

@@ -19,7 +19,7 @@ static enum session_event unlocked(struct session *s, int r)
 {
 	char why[200];
 
-	/* That it leaves is what was wanted, whatever it says; which one comes back is seen next. */
+	/* That it leaves was wanted, whatever it says; which one comes back is seen next. */
 	if (s->stop != SESSION_GO_ON)
 		return session_stopped(s);
 	if (r == 0 || r == -ENODEV || s->left)

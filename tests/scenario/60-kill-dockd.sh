@@ -13,7 +13,8 @@ rounds=20
 
 for ((i = 0; i < rounds; i++)); do
 	signed_card "$DOCK/signed/$i" REC-000601 3 700001
-	plain_card "$DOCK/plain/$i" 2 900001
+	# Of another size each time: of the same size and time, they would look like the ones before.
+	plain_card "$DOCK/plain/$i" 2 $((900001 + i))
 	plug A1 "$DOCK/signed/$i" S601
 	plug A2 "$DOCK/plain/$i" S602
 	# Not waiting for anything: the moment is what is random.
