@@ -14,7 +14,10 @@ struct dock_client {
 	struct buf in;
 };
 
-/* Connect and send {"cmd": command}, with "slot" where that is not NULL.  0, or a negative errno and a sentence; close either way. */
+/*
+ * Connect and send {"cmd": command}, with "slot" where that is not NULL.  0, or
+ * a negative errno and a sentence; close either way.
+ */
 int dock_client_open(struct dock_client *d, const char *path, const char *command,
 		     const char *slot, struct err *e);
 
