@@ -6,9 +6,9 @@
 make_mtp() {
 	files mtp1 DCIM/100MEDIA/A.mp4:3000001 "DCIM/执法 1.mp4:1048576" packet.log:500
 	files mtp2 DCIM/B.mp4:1048564 C.mp4:2000000
-	files large LARGE.mp4:60000001
+	files large LARGE.mp4:30000001
 	files umtp DCIM/100MEDIA/U1.mp4:3000001 DCIM/U2.mp4:1048576 packet.log:512
-	files umtp-large BIG.mp4:60000001
+	files umtp-large BIG.mp4:30000001
 }
 
 digests() { find "$1" -type f -print0 | xargs -0 b2sum -l 256 | cut -d' ' -f1 | sort; }
@@ -141,6 +141,11 @@ run_umtp() {
 }
 
 run_mtp() {
+	# Slow enough that there is a middle.
+	echo "bandwidth_slot = 3" >>"$DOCK/stack/dockvault.conf"
+	restart_dockd 15
 	run_qemu
 	run_umtp
+	sed -i '/^bandwidth_slot/d' "$DOCK/stack/dockvault.conf"
+	restart_dockd 15
 }
