@@ -450,6 +450,8 @@ void pull_give_up(struct pull *p)
 	pump_stop(p->pump);
 	if (p->ask != NULL)
 		uv_timer_start(p->backoff.timer, on_ask_timeout, 0, 0);
+	else if (p->item != NULL && p->state == PULL_RESUME && p->put != NULL)
+		pull_stop_resume(p);
 	else if (p->item != NULL && p->state == PULL_PAUSE)
 		uv_timer_start(p->backoff.timer, on_waited, 0, 0);
 }

@@ -99,6 +99,8 @@ enum pull_event pull_media_failed(struct pull *p, int r);
 bool pull_has_manifest(const struct pull *p);
 
 enum pull_event pull_start_resume(struct pull *p);
+/* Given up while that reads what is there, which may be much of it: that stays. */
+void pull_stop_resume(struct pull *p);
 enum pull_event pull_start_content(struct pull *p);
 enum pull_event pull_start_seal(struct pull *p);
 enum pull_event pull_start_digest(struct pull *p);
