@@ -55,6 +55,7 @@ struct pull {
 	bool sidecar_unreadable;	/* there is one, the card does not give it */
 	struct digest fingerprint;
 	struct pull_ask *ask;
+	bool unwritten;			/* the file system says that its end never was */
 	bool doubtful;			/* head or tail cannot be read: the fingerprint says less */
 	bool known, unreadable, pumped;
 	struct vault_put *put;
