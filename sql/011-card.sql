@@ -7,8 +7,9 @@
 
 CREATE DOMAIN dv.ledger_text AS text
 	CHECK (octet_length(VALUE) <= 524288);
+-- As found: of an MTP object without a name nothing at all.
 CREATE DOMAIN dv.card_path AS bytea
-	CHECK (octet_length(VALUE) BETWEEN 1 AND 1024);	-- LISTING_PATH_MAX
+	CHECK (octet_length(VALUE) <= 1024);	-- LISTING_PATH_MAX
 
 -- An import is a session without a device.
 ALTER TABLE dv.dock_session ALTER COLUMN vid DROP NOT NULL, ALTER COLUMN pid DROP NOT NULL,

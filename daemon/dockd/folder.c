@@ -159,7 +159,7 @@ static int name_cmp(const void *pa, const void *pb)
 	return strcmp(*a, *b);
 }
 
-/* The names in a directory, sorted; takes fd.  A negative errno. */
+/* The names in a directory, sorted, one too many at most; takes fd.  A negative errno. */
 static int read_names(int fd, char ***ret, size_t *ret_n)
 {
 	enum { GROW = 256 };
@@ -175,7 +175,7 @@ static int read_names(int fd, char ***ret, size_t *ret_n)
 		close(fd);
 		return r;
 	}
-	for (errno = 0; r == 0 && n < FOLDER_ENTRIES_MAX && (x = readdir(d)) != NULL; errno = 0) {
+	for (errno = 0; r == 0 && n <= FOLDER_ENTRIES_MAX && (x = readdir(d)) != NULL; errno = 0) {
 		if (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0)
 			continue;
 		if (n % GROW == 0) {
@@ -220,6 +220,7 @@ static void list_dir(struct walk *w, int fd, unsigned depth)
 		free(names[i]);
 	}
 	free(names);
+	w->full |= n > FOLDER_ENTRIES_MAX;	/* what was not even read is missing, too */
 	if (dir >= 0)
 		close(dir);
 }

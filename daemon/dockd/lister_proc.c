@@ -150,14 +150,17 @@ static void on_sent(uv_write_t *w, int status)
 {
 	struct lister *l = w->data;
 
-	if (l->is_serving)
+	if (l->is_serving) {
+		if (!l->ending)		/* it took that; what comes next is the medium's to bring */
+			uv_timer_stop(l->timer);
 		medium_serve_more(l->job.medium, &l->serving);
-	else if (l->ending || status == UV_ECANCELED)
+	} else if (l->ending || status == UV_ECANCELED) {
 		return;
-	else if (status < 0)
+	} else if (status < 0) {
 		at_eof(l);
-	else
+	} else {
 		listen_on(l);
+	}
 }
 
 static int send_out(struct lister *l)

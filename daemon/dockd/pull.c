@@ -422,6 +422,7 @@ static void reset(struct pull *p, const struct pull_item *item)
 	p->why[0] = p->paused[0] = '\0';
 	p->sidecar = (struct sidecar){ .bwm = NULL };
 	p->sidecar_unreadable = p->known = p->unreadable = p->doubtful = false;
+	p->unwritten = item->media != NULL && item->media->valid < item->media->size;
 	p->n_holes = 0;
 	p->kept = 0;
 	p->pumped = p->sealed = p->manifest_kept = p->has_signature_blob = p->has_seal = false;
@@ -450,6 +451,8 @@ void pull_give_up(struct pull *p)
 	pump_stop(p->pump);
 	if (p->ask != NULL)
 		uv_timer_start(p->backoff.timer, on_ask_timeout, 0, 0);
+	else if (p->item != NULL && p->state == PULL_RESUME && p->put != NULL)
+		pull_stop_resume(p);
 	else if (p->item != NULL && p->state == PULL_PAUSE)
 		uv_timer_start(p->backoff.timer, on_waited, 0, 0);
 }
@@ -459,7 +462,7 @@ void pull_last_kept(const struct pull *p, struct pull_kept *ret)
 	const bool bwm = p->known && pull_has_manifest(p);
 
 	*ret = (struct pull_kept){
-		.media = (p->sealed && p->n_holes == 0) || p->known,
+		.media = ((p->sealed && p->n_holes == 0) || p->known) && !p->unwritten,
 		.bwm = p->manifest_kept || bwm, .minisig = p->has_signature_blob,
 		.media_blob = p->sealed ? p->blob.address : p->known_blob,
 		.bwm_blob = p->sidecar.address, .minisig_blob = p->signature_blob,

@@ -88,8 +88,12 @@ void pull_start(struct pull *p, const struct pull_item *item, pull_cb cb, void *
  */
 void pull_give_up(struct pull *p);
 
-/* What the vault was given of the item that ended last, now or before.  Of a file that was known
- * its sidecars may be missing there. */
+/*
+ * What the vault was given of the item that ended last, now or before.  Of a
+ * file that was known its sidecars may be missing there.  Media with holes, or
+ * with an end that was never written by the file system's word, count as not
+ * given: a recording that was cut off may go on there, and the card alone has it.
+ */
 struct pull_kept {
 	bool media, bwm, minisig;
 	struct digest media_blob, bwm_blob, minisig_blob;

@@ -99,6 +99,12 @@ static enum pull_event cut_short(struct pull *p, enum pull_event event, int r)
 	return PULL_WAIT;
 }
 
+void pull_stop_resume(struct pull *p)
+{
+	p->parked = pull_device_failed(p, -ECANCELED);
+	vault_put_park(TAKE(p->put), on_parked, p);
+}
+
 static void take_holes(struct pull *p)
 {
 	const struct record_hole *holes = pump_holes(p->pump, &p->n_holes);

@@ -55,6 +55,7 @@ struct pull {
 	bool sidecar_unreadable;	/* there is one, the card does not give it */
 	struct digest fingerprint;
 	struct pull_ask *ask;
+	bool unwritten;			/* the file system says that its end never was */
 	bool doubtful;			/* head or tail cannot be read: the fingerprint says less */
 	bool known, unreadable, pumped;
 	struct vault_put *put;
@@ -99,6 +100,8 @@ enum pull_event pull_media_failed(struct pull *p, int r);
 bool pull_has_manifest(const struct pull *p);
 
 enum pull_event pull_start_resume(struct pull *p);
+/* Given up while that reads what is there, which may be much of it: that stays. */
+void pull_stop_resume(struct pull *p);
 enum pull_event pull_start_content(struct pull *p);
 enum pull_event pull_start_seal(struct pull *p);
 enum pull_event pull_start_digest(struct pull *p);

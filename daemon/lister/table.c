@@ -26,10 +26,10 @@ static void add_part(const struct table_source *s, struct table *t, uint64_t fir
 		t->more = true;
 		return;
 	}
-	if (last < first)
-		part.wrong = TABLE_BACKWARDS;
-	else if (first >= s->blocks)
+	if (first >= s->blocks)		/* whatever its end: there is nothing to read there */
 		part.wrong = TABLE_OUTSIDE;
+	else if (last < first)
+		part.wrong = TABLE_BACKWARDS;
 	else if (last >= s->blocks)
 		part.wrong = TABLE_TOO_LONG;
 	for (unsigned i = 0; i < t->n && part.wrong != TABLE_AGAIN; i++) {

@@ -131,11 +131,15 @@ bool walk_add_extent(struct walk *w, uint64_t offset, uint64_t len)
 	return true;
 }
 
-bool walk_has_content(struct walk *w, struct listing_file *f)
+bool walk_has_content(struct walk *w, uint64_t cluster, struct listing_file *f)
 {
 	uint64_t most = w->geometry.sectors * w->geometry.sector_size;
 
 	w->n_extents = 0;
+	/* So a recorder leaves what it was writing when its battery went. */
+	if (f->trouble[0] == '\0' && !f->deleted && f->size == 0 && cluster != 0)
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "it is called empty, and yet clusters are its own: look at the card by hand");
 	if (f->trouble[0] != '\0' || f->deleted || f->size == 0)
 		return false;
 	if (f->size > most)

@@ -148,7 +148,7 @@ static void tell_file(struct walk *w, const struct exfat_dir_entry *e, bool dele
 	memcpy(f.created, e->created, sizeof(f.created));
 	memcpy(f.modified, e->modified, sizeof(f.modified));
 	memcpy(f.accessed, e->accessed, sizeof(f.accessed));
-	if (walk_has_content(w, &f))
+	if (walk_has_content(w, e->cluster, &f))
 		locate(w, e, &f);
 	if (!deleted && e->valid > e->size)
 		walk_trouble(w, "it claims more valid bytes than it has: all it has are read");

@@ -97,7 +97,7 @@ static void tell_entry(struct fat_walk *d, const struct fat_dir_entry *e, TSK_IN
 			snprintf(f.trouble, sizeof(f.trouble),
 				 "it begins nowhere on the card (cluster %" PRIu32 ")", e->cluster);
 		f.valid = f.size;
-		if (walk_has_content(w, &f))
+		if (walk_has_content(w, e->cluster, &f))
 			locate(w, number, &f);
 		walk_tell(w, &f);
 	}

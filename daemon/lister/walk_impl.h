@@ -90,10 +90,11 @@ bool walk_may_enter(struct walk *w, uint64_t cluster, bool deleted, unsigned dep
 void walk_trouble(struct walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Whether the file at the path has content that is to be located: then its
- * extents are none so far.  If it claims too much, f->trouble says so.
+ * Whether the file at the path, which begins at that cluster, has content that
+ * is to be located: then its extents are none so far.  If it claims too much, or
+ * none though clusters are its own, f->trouble says so.
  */
-bool walk_has_content(struct walk *w, struct listing_file *f);
+bool walk_has_content(struct walk *w, uint64_t cluster, struct listing_file *f);
 /* One more piece of it, bytes of the unit; false: there is no room for more. */
 bool walk_add_extent(struct walk *w, uint64_t offset, uint64_t len);
 

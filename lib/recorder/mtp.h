@@ -131,8 +131,9 @@ int mtp_delete(struct mtp *m, uint32_t handle, mtp_act_cb cb, void *data);
 int mtp_set_clock(struct mtp *m, const char *datetime, mtp_act_cb cb, void *data);
 
 /*
- * SendObjectInfo and SendObject: a new file of at most MTP_SEND_MAX bytes.
- * name is UTF-8.  All is copied.  response: of whichever was the last.
+ * SendObjectInfo and SendObject: a new file of 1 to MTP_SEND_MAX bytes.  name
+ * is printable ASCII, see ptp_object_info(); else -EINVAL.  All is copied.
+ * response: of whichever was the last.
  */
 int mtp_send(struct mtp *m, uint32_t storage, uint32_t parent, const char *name,
 	     const uint8_t *p, uint32_t len, mtp_act_cb cb, void *data);

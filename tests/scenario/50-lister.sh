@@ -95,6 +95,17 @@ same pieces.img DCIM/B.MP4 odd.mp4
 expect pieces.img "a file in many pieces" \
 	'.files[] | select(.path == "DCIM/A.MP4") | .extents | length > 100'
 
+# Its battery went while it was writing: the size was never written, the clusters are there.
+truncate -s 8M unfinished.img
+mkfs.fat unfinished.img >/dev/null
+mcopy -i unfinished.img odd.mp4 ::/A.MP4
+mcopy -i unfinished.img empty ::/B.MP4
+at=$(grep -abo 'A       MP4' unfinished.img | head -n 1 | cut -d: -f1)
+printf '\0\0\0\0' | dd of=unfinished.img bs=1 seek=$((at + 28)) conv=notrunc status=none
+expect unfinished.img "a recording that was never ended is not called empty" \
+	'(.files[] | select(.path == "A.MP4") | .size == 0 and (.trouble | test("clusters"))) and
+	 (.files[] | select(.path == "B.MP4") | .trouble == "")'
+
 truncate -s 64M exfat.img
 mkfs.exfat -L REC07 exfat.img >/dev/null
 expect exfat.img "exFAT, empty" '.filesystem == "exfat" and .files == [] and .troubles == [] and

@@ -120,7 +120,6 @@ INSERT INTO refused VALUES
 	('a ledger that is nowhere', r_inventory(9, 'REC-1', 0, 1) || '{"blob": null}', '23502', 'inventory'),
 	('a path without end', r_clearing(9, 'REC-1', 1)
 		|| jsonb_build_object('path_raw', repeat('00', 1025)), '23514', 'clearing'),
-	('no path', r_clearing(9, 'REC-1', 1) || '{"path_raw": ""}', '23514', 'clearing'),
 	('a failure without a reason', r_cleared(9, 'REC-1', 1, false) || '{"why": null}', '23514', 'cleared'),
 	('neither gone nor there', r_cleared(9, 'REC-1', 1, true) || '{"ok": null}', '23502', 'cleared'),
 	('half a nonce', r_challenge(9, 'REC-1', 1) || '{"nonce": "00ff"}', '23514', 'challenge'),
@@ -242,6 +241,9 @@ SELECT set_eq($$SELECT code, article FROM dv.rule WHERE code IN ('battery_low', 
 		('card_changed', 35), ('clear_failed', 33), ('challenge_unanswered', 12)$$, 'each cites its article');
 SELECT ok(text_zh LIKE '%迹象%' AND text_en LIKE '%sign%', code || ' is a sign, no proof')
 FROM dv.rule WHERE code IN ('name_gap', 'foreign_file', 'card_changed', 'challenge_unanswered', 'deleted_on_recorder');
+
+SELECT is(ingest(r_clearing(9, 'REC-1', 52) || '{"path_raw": ""}'), 1,
+	'an object of MTP may have no name at all');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -223,6 +223,7 @@ static const struct {
 	{ "fine", 1000, 1999, TABLE_FINE },
 	{ "backwards", 1000, 999, TABLE_BACKWARDS },
 	{ "all there is", 0, UINT64_MAX, TABLE_TOO_LONG },
+	{ "backwards from where bytes are counted anew", UINT64_C(1) << 55, 5, TABLE_OUTSIDE },
 	{ "behind the end", BLOCKS, BLOCKS + 10, TABLE_OUTSIDE },
 	{ "across the end", BLOCKS - 1, BLOCKS, TABLE_TOO_LONG },
 	{ "inside", 150, 160, TABLE_OVERLAPS },
