@@ -13,12 +13,24 @@ enum {
 
 /* --- OpenSession --- */
 
+/*
+ * A session that was open before ours, of a dockd that was killed: its numbers
+ * are not known, and a device that counts them would refuse all of ours.  A
+ * reset ends it; what is open even then does not count.
+ */
+static bool is_of_before(const struct transaction *t, uint16_t code)
+{
+	return code == PTP_SESSION_ALREADY_OPEN && t->tid == 0 && t->state != PTP_REOPEN_AGAIN;
+}
+
 static void opened(struct transaction *t, const char *why)
 {
 	uint16_t code = t->response.code;
 
 	if (why != NULL) {
 		transaction_judge(t, PTP_EV_FAULT, why);
+	} else if (is_of_before(t, code)) {
+		transaction_judge(t, PTP_EV_FAULT, "a session from before is still open");
 	} else if (t->state == PTP_GREETING || code == PTP_SESSION_ALREADY_OPEN) {
 		transaction_judge(t, PTP_EV_RESPONSE, NULL);
 	} else if (code == PTP_OK) {

@@ -285,13 +285,16 @@ static const struct {
 	struct rig_step script[STEPS];
 } sessions[] = {
 	{ "nothing but open and close", CAN64, { { 0 } }, "", { OPEN, CLOSE(1) } },
-	{ "the session was open", CAN64, { { 0 } }, "", { PROBE, CLOSE(1) } },
+	{ "a session was open", CAN64, { { 0 } }, "",
+	  { PROBE, RECOVERY("\0"), RESET, NEW_SESSION, CLOSE(1) } },
+	{ "and is so after any reset", CAN64, { ASK(9, 0, NULL) }, "",
+	  { PROBE, RECOVERY("\0"), RESET, PROBE, PORT_RESET, PROBE, SHOWN(1, 9), CLOSE(2) } },
 	{ "it is busy at first", CAN64, { { 0 } }, "",
 	  { CMD(0x1002, 0, 1, 1), RESP0(BUSY, 0), OPEN, CLOSE(1) } },
 	{ "somebody left it in mid-transaction", CAN64, { ASK(9, 0, NULL) }, "",
 	  { CMD(0x1002, 0, 1, 1), BYTES(RIG_IN, "the rest of something else"),
 	    CANCEL("\0"), STILL_BUSY, SETTLED, BYTES(RIG_IN, "more of it"), SILENCE, PROBE,
-	    SHOWN(1, 9), CLOSE(2) } },
+	    RESET, NEW_SESSION, SHOWN(1, 9), CLOSE(2) } },
 	{ "it takes no command before a reset", CAN64, { ASK(9, 0, NULL) }, "",
 	  { ENDS(RIG_OUT_ENDS, USB_TIMED_OUT), REFUSED, RESET, NEW_SESSION, SHOWN(1, 9),
 	    CLOSE(2) } },
