@@ -5,6 +5,7 @@
 #   plain_card DIR N BYTES		N files that nobody signed
 #   DOCK_SLOTS=N dock_begin		more slots than eight
 #   expect_segments RECORDER DIR...	exactly the files of these folders are recorded, each once
+#   expect_other_cards [CODE]		nothing was found but that, and that the cards were others
 #
 # shellcheck shell=bash
 
@@ -105,6 +106,20 @@ expect_segments() {
 	done | sort >"$DOCK/expected"
 	sql "SELECT encode(blob, 'hex') FROM segment WHERE recorder = '$recorder'" | sort >"$DOCK/found"
 	diff "$DOCK/expected" "$DOCK/found" || fail "$recorder: not what was on the cards, each once"
+}
+
+# Where each docking has another card below the same recorder, that is seen, and is all that is: what
+# was stored is not there any more, and what is there is older than the last docking.
+expect_other_cards() {
+	local found
+	found=$(sql "SELECT DISTINCT code || ' ' || coalesce(detail ->> 'kind', '') || ' ' || severity
+		FROM finding_list WHERE code <> '${1:-}' ORDER BY 1" | tr '\n' ',')
+	case $found in
+	""|"card_changed backdated notice,card_changed vanished_stored notice,"|\
+	"card_changed vanished_stored notice,") ;;
+	*)	vaultctl finding list || true
+		fail "more than other cards was found: $found" ;;
+	esac
 }
 
 # No manifest of ours is there twice, and each names the one before it.

@@ -13,16 +13,17 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "control.h"
+#include "dock_import.h"
 #include "parts.h"
 #include "session.h"
 #include "timer.h"
 
-/* A configured port. */
 enum { LOCK_TRIES = 40, LOCK_RETRY_MS = 50 };
 
-/* How often it is asked who was not docked in time; alertd has no such timer of its own yet. */
+/* How often the catalog is told to find out who was not docked in time. */
 enum { SWEEP_MS = 10 * 60 * 1000 };
 
+/* A configured port. */
 struct place {
 	struct dock *dock;
 	const struct conf_slot *conf;
@@ -38,20 +39,10 @@ struct other {
 	struct usb_device_info info;
 };
 
-/* What a person imports, on a connection of its own. */
-struct import {
-	struct dock *dock;
-	struct import_peer *peer;	/* NULL: free, or the person left */
-	struct import_request request;
-	char name[24];			/* "import-1" */
-	struct session *session;	/* NULL: free */
-};
-
 struct dock {
 	struct parts parts;
 	struct models models;
-	struct import_server *import_server;
-	struct import imports[IMPORT_PEERS_MAX];
+	struct imports *imports;
 	uv_timer_t *sweep;
 	struct rate rate;
 	struct control *control;
@@ -114,10 +105,7 @@ static bool is_busy(const struct dock *d)
 	for (i = 0; i < d->parts.conf->n_slots; i++)
 		if (d->places[i].session != NULL)
 			return true;
-	for (i = 0; i < COUNT(d->imports); i++)
-		if (d->imports[i].session != NULL)
-			return true;
-	return false;
+	return d->imports != NULL && imports_are_busy(d->imports);
 }
 
 /* Its session is freed: whoever waits behind it is next. */
@@ -131,14 +119,6 @@ static void free_session(struct place *p)
 	on_changed(p->dock);
 }
 
-static void free_import(struct import *m)
-{
-	session_free(TAKE(m->session));
-	if (m->dock->stopping)
-		close_parts(m->dock);
-	on_changed(m->dock);
-}
-
 static void on_session_over(void *data, struct session *s)
 {
 	struct dock *d = data;
@@ -147,12 +127,6 @@ static void on_session_over(void *data, struct session *s)
 	for (i = 0; i < d->parts.conf->n_slots; i++) {
 		if (d->places[i].session == s) {
 			free_session(&d->places[i]);
-			return;
-		}
-	}
-	for (i = 0; i < COUNT(d->imports); i++) {
-		if (d->imports[i].session == s) {
-			free_import(&d->imports[i]);
 			return;
 		}
 	}
@@ -194,7 +168,7 @@ static void unplugged(struct place *p)
 static void left_place(struct place *p)
 {
 	p->device = NULL;
-	if (p->session == NULL || !session_may_return(p->session))
+	if (p->session == NULL || !session_left(p->session))
 		unplugged(p);
 }
 
@@ -243,67 +217,23 @@ void dock_left(struct dock *d, void *device)
 
 /* ------ imports ------ */
 
-static struct import *free_place_of_import(struct dock *d)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(d->imports); i++)
-		if (d->imports[i].session == NULL)
-			return &d->imports[i];
-	return NULL;
-}
-
-static int on_import(void *data, struct import_peer *peer, const struct import_request *q,
-		     const char **ret_session, const char **ret_slot, struct err *e)
+static void on_import_over(void *data)
 {
 	struct dock *d = data;
-	struct import *m = free_place_of_import(d);
-	struct session_job job = {
-		.parts = &d->parts, .taken = taken, .changed = on_changed,
-		.over = on_session_over, .data = d,
-	};
 
-	if (m == NULL || d->stopping)
-		return err_set(e, -EBUSY, "other imports are under way: try again when they ended");
-	m->dock = d;
-	m->request = *q;
-	snprintf(m->name, sizeof(m->name), "import-%d", (int)(m - d->imports) + 1);
-	job.import = &m->request;
-	job.slot = m->name;
-	snprintf(job.info.port, sizeof(job.info.port), "%s", m->name);
-	if (session_new(&job, &m->session) < 0)
-		return err_set(e, -ENOMEM, "no memory for an import: try again later");
-	m->peer = peer;
-	*ret_session = session_id(m->session);
-	*ret_slot = m->name;
-	on_changed(d);
-	return 0;
-}
-
-static void on_import_left(void *data, struct import_peer *peer)
-{
-	struct dock *d = data;
-	size_t i;
-
-	for (i = 0; i < COUNT(d->imports); i++) {
-		struct import *m = &d->imports[i];
-
-		if (m->session == NULL || m->peer != peer)
-			continue;
-		m->peer = NULL;
-		if (session_is_docked(m->session) && session_stop(m->session, SESSION_UNPLUGGED))
-			free_import(m);
-	}
+	if (d->stopping)
+		close_parts(d);
 	on_changed(d);
 }
 
 static int open_imports(struct dock *d, struct err *e)
 {
-	static const struct import_events events = { .begin = on_import, .left = on_import_left };
-	char path[CONF_PATH_MAX + 16];
+	const struct imports_job job = {
+		.parts = &d->parts, .taken = taken, .changed = on_changed,
+		.over = on_import_over, .data = d,
+	};
 
-	snprintf(path, sizeof(path), "%s.import", d->parts.conf->control);
-	return import_server_new(d->parts.loop, path, &events, d, &d->import_server, e);
+	return imports_new(&job, &d->imports, e);
 }
 
 /* ------ who was not docked in time ------ */
@@ -360,12 +290,7 @@ json_t *dock_state(const struct dock *d)
 		place_view(&d->places[i], &v);
 		json_array_append_new(slots, slot_json(&v));
 	}
-	for (i = 0; i < COUNT(d->imports); i++) {
-		if (d->imports[i].session == NULL)
-			continue;
-		session_view(d->imports[i].session, &v);
-		json_array_append_new(slots, slot_json(&v));
-	}
+	imports_view(d->imports, slots);
 	for (i = 0; i < DOCK_OTHERS_MAX; i++) {
 		if (d->others[i].device == NULL)
 			continue;
@@ -556,13 +481,8 @@ void dock_stop(struct dock *d, void (*cb)(void *data), void *data)
 		if (p->session != NULL && session_stop(p->session, SESSION_SHUTDOWN))
 			free_session(p);
 	}
-	for (i = 0; i < COUNT(d->imports); i++) {
-		struct import *m = &d->imports[i];
-
-		if (m->session != NULL && session_stop(m->session, SESSION_SHUTDOWN))
-			free_import(m);
-	}
-	import_server_free(TAKE(d->import_server));
+	if (d->imports != NULL)
+		imports_stop(d->imports);
 	close_parts(d);
 }
 
@@ -574,6 +494,7 @@ void dock_free(struct dock *d)
 		BUG("dock: freed before it stopped");
 	if (d->lock >= 0)
 		close(d->lock);
+	imports_free(d->imports);
 	models_clear(&d->models);
 	free(d->places);
 	free(d);

@@ -622,12 +622,18 @@ void pull_give_up(struct pull *p)
 
 void pull_last_kept(const struct pull *p, struct pull_kept *ret)
 {
+	const bool bwm = p->known && pull_has_manifest(p);
+
 	*ret = (struct pull_kept){
-		.media = (p->sealed && p->n_holes == 0) || p->known, .bwm = p->manifest_kept,
-		.minisig = p->has_signature_blob,
+		.media = (p->sealed && p->n_holes == 0) || p->known,
+		.bwm = p->manifest_kept || bwm, .minisig = p->has_signature_blob,
 		.media_blob = p->sealed ? p->blob.address : p->known_blob,
 		.bwm_blob = p->sidecar.address, .minisig_blob = p->signature_blob,
 	};
+	if (bwm && p->sidecar.minisig != NULL && p->sidecar.minisig_len <= MINISIGN_FILE_MAX) {
+		ret->minisig = true;
+		ret->minisig_blob = digest_of(p->sidecar.minisig, p->sidecar.minisig_len);
+	}
 }
 
 uint64_t pull_bytes(const struct pull *p)

@@ -83,7 +83,8 @@ void pull_start(struct pull *p, const struct pull_item *item, pull_cb cb, void *
  */
 void pull_give_up(struct pull *p);
 
-/* What is in the vault, whole, of the item that ended last: stored now or before. */
+/* What the vault was given of the item that ended last, now or before.  Of a file that was known
+ * its sidecars may be missing there. */
 struct pull_kept {
 	bool media, bwm, minisig;
 	struct digest media_blob, bwm_blob, minisig_blob;

@@ -1,4 +1,4 @@
-/* The machine.  What concerns the card's content is in session_plan.c. */
+/* The machine, and the states that deal with the device: how a session comes out, and its ends. */
 #include "session.h"
 
 #include <errno.h>
@@ -11,12 +11,11 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "base/util.h"
-#include "match.h"
 #include "session_impl.h"
 
 /* ------ how it comes out ------ */
 
-static void come_out(struct session *s, enum session_outcome outcome, const char *why)
+void session_come_out(struct session *s, enum session_outcome outcome, const char *why)
 {
 	if (s->outcome != OUTCOME_NONE)
 		return;
@@ -24,7 +23,7 @@ static void come_out(struct session *s, enum session_outcome outcome, const char
 	snprintf(s->reason, sizeof(s->reason), "%s", why);
 }
 
-static struct finding session_finding(const struct session *s, enum finding_code code)
+struct finding session_finding(const struct session *s, enum finding_code code)
 {
 	struct finding f = {
 		.code = code, .subject_kind = SUBJECT_SESSION, .at_ms = s->docked_ms,
@@ -38,29 +37,11 @@ static struct finding session_finding(const struct session *s, enum finding_code
 	return f;
 }
 
-static enum session_event refuse(struct session *s, const char *why)
-{
-	struct finding f;
-	char text[10];
-
-	come_out(s, OUTCOME_REFUSED, why);
-	f = session_finding(s, FINDING_UNKNOWN_RECORDER);
-	snprintf(f.fact, sizeof(f.fact), "%04x:%04x:%.100s", s->info.vid, s->info.pid,
-		 s->info.serial);
-	snprintf(text, sizeof(text), "%04x:%04x", s->info.vid, s->info.pid);
-	json_object_set_new(f.detail, "usb", json_string(text));
-	json_object_set_new(f.detail, "serial", finding_text(s->info.serial));
-	json_object_set_new(f.detail, "manufacturer", finding_text(s->info.manufacturer));
-	json_object_set_new(f.detail, "product", finding_text(s->info.product));
-	findings_add(&s->findings, &f);
-	return SESSION_REFUSED;
-}
-
 enum session_event session_fault(struct session *s, const char *why)
 {
 	struct finding f;
 
-	come_out(s, OUTCOME_FAULT, why);
+	session_come_out(s, OUTCOME_FAULT, why);
 	f = session_finding(s, FINDING_DEVICE_FAULT);
 	snprintf(f.fact, sizeof(f.fact), "%s", session_state_name(s->state));
 	findings_add(&s->findings, &f);
@@ -69,7 +50,7 @@ enum session_event session_fault(struct session *s, const char *why)
 
 enum session_event session_stopped(struct session *s)
 {
-	come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
+	session_come_out(s, OUTCOME_INTERRUPTED, s->stop == SESSION_SHUTDOWN
 		 ? "dockd ended; dock it again" : "unplugged before it was done; dock it again");
 	return SESSION_STOPPED;
 }
@@ -79,7 +60,7 @@ enum session_event session_device_failed(struct session *s, int r, const char *w
 	if (s->stop == SESSION_GO_ON && s->changed[0] != '\0')
 		return session_fault(s, s->changed);
 	if (s->stop == SESSION_GO_ON && r == -ENOMEM) {	/* ours, not the recorder's */
-		come_out(s, OUTCOME_FAULT, why);
+		session_come_out(s, OUTCOME_FAULT, why);
 		return SESSION_FAULT;
 	}
 	if (s->stop == SESSION_GO_ON && r != -ENODEV && r != -ECANCELED)
@@ -93,13 +74,13 @@ enum session_event session_written(struct session *s, int r)
 		return SESSION_OK;
 	s->lost = true;
 	if (r == -ECANCELED)
-		come_out(s, OUTCOME_INTERRUPTED, "dockd ended");
+		session_come_out(s, OUTCOME_INTERRUPTED, "dockd ended");
 	else
-		come_out(s, OUTCOME_FAULT, "its journal cannot be written: see dockd's log");
+		session_come_out(s, OUTCOME_FAULT, "its journal cannot be written: see dockd's log");
 	return SESSION_LOST;
 }
 
-/* ------ identify, match ------ */
+/* ------ identify ------ */
 
 static enum session_event identified(struct session *s, int r, const struct usb_device_info *info)
 {
@@ -124,149 +105,6 @@ static enum session_event start_identify(struct session *s)
 	int r = s->job.source->identify(s->job.device, on_identified, s);
 
 	return r < 0 ? identified(s, r, NULL) : SESSION_WAIT;
-}
-
-static enum session_event refuse_unknown(struct session *s)
-{
-	return refuse(s, "no enrolled recorder has this USB identity: enrol it with"
-		            " `vaultctl recorder enroll --from-slot`, then dock it again");
-}
-
-/* A recorder that is known, but that we may not or cannot read. */
-static enum session_event check_match(struct session *s, const struct catalog_recorder *found)
-{
-	const char *other = s->job.taken(s->job.data, s, found->id);
-	char why[200];
-
-	if (other != NULL) {
-		snprintf(why, sizeof(why), "it has the USB identity of %s, which is docked in slot"
-			 " %s: enrol both with their serials", found->id, other);
-		return refuse(s, why);
-	}
-	s->recorder = *found;
-	if (s->info.class == USB_CLASS_STORAGE || s->info.class == USB_CLASS_MTP)
-		return SESSION_OK;
-	return session_fault(s, "it shows neither a disk nor files (MTP): switch the recorder to mass"
-			        " storage or MTP");
-}
-
-/* Whose it is a person said, or nobody's. */
-static enum session_event match_import(struct session *s, const struct catalog_recorder *list,
-				       size_t n)
-{
-	const char *id = s->import->recorder;
-	char why[120];
-	size_t i;
-
-	if (id[0] == '\0') {
-		snprintf(s->recorder.id, sizeof(s->recorder.id), "%s", SESSION_IMPORT_ID);
-		return SESSION_OK;
-	}
-	for (i = 0; i < n; i++) {
-		if (strcmp(list[i].id, id) == 0) {
-			s->recorder = list[i];
-			return SESSION_OK;
-		}
-	}
-	snprintf(why, sizeof(why), "recorder %s is not enrolled: enrol it first, or import without"
-		 " --recorder", id);
-	return session_fault(s, why);
-}
-
-static void on_recorders(void *data, const struct catalog_recorder *list, size_t n)
-{
-	struct session *s = data;
-	const struct catalog_recorder *found = NULL;
-	enum session_event event = SESSION_REFUSED;
-	char why[200];
-
-	if (s->import != NULL) {
-		session_step(s, match_import(s, list, n));
-		return;
-	}
-	switch (match_recorder(&s->info, list, n, &found)) {
-	case MATCH_FOUND:
-		event = check_match(s, found);
-		break;
-	case MATCH_UNKNOWN:
-		event = refuse_unknown(s);
-		break;
-	case MATCH_AMBIGUOUS:
-		snprintf(why, sizeof(why), "its USB identity is that of %s and of another"
-			 " recorder: enrol both with their serials", found->id);
-		event = refuse(s, why);
-		break;
-	}
-	session_step(s, event);
-}
-
-static enum session_event start_match(struct session *s)
-{
-	s->model = models_match(s->job.parts->models, &s->info);
-	if (snapshot_get(s->job.parts->snapshot, on_recorders, s) < 0)
-		return session_fault(s, "no memory to look it up; dock it again later");
-	return SESSION_WAIT;
-}
-
-/* ------ begin ------ */
-
-/* It is in the journal now; how it goes on was decided before. */
-static enum session_event begun(struct session *s, int r)
-{
-	if (r < 0)
-		return session_written(s, r);
-	switch (s->outcome) {
-	case OUTCOME_REFUSED:
-		return SESSION_REFUSED;
-	case OUTCOME_FAULT:
-		return SESSION_FAULT;
-	default:
-		return SESSION_OK;
-	}
-}
-
-static void on_begun(void *data, int r)
-{
-	session_step(data, begun(data, r));
-}
-
-/* What the session is about; NULL: no memory. */
-static json_t *begin_records(const struct session *s)
-{
-	const struct import_request *q = s->import;
-	json_t *records = json_array();
-	int r;
-
-	r = json_array_append_new(records, record_session(s->job.slot, q == NULL ? &s->info : NULL,
-							  s->recorder.id, s->docked_ms));
-	if (r == 0 && s->returned)
-		r = json_array_append_new(records, record_unlocked(utc_now(), s->unlock->name,
-								   &s->locked));
-	if (r == 0 && q != NULL)
-		r = json_array_append_new(records, record_import(&(struct record_import){
-			.at_ms = s->docked_ms, .kind = import_kind_name(q->kind),
-			.source = q->source, .by = q->by, .officer = q->officer, .unit = q->unit,
-			.case_no = q->case_id, .reason = q->reason,
-		}));
-	if (r < 0)
-		json_decref(TAKE(records));
-	return records;
-}
-
-static enum session_event start_begin(struct session *s)
-{
-	const bool known = s->recorder.id[0] != '\0';
-	int r;
-
-	if (s->import != NULL)
-		log_info("%s: %s %s is imported by %s, session %s", s->job.slot,
-			 import_kind_name(s->import->kind), s->import->source, s->import->by, s->id);
-	else
-		log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot,
-			 s->recorder.id, known ? ", " : "unknown device ", s->info.vid, s->info.pid,
-			 s->info.serial, s->id);
-	r = ledger_write(s->ledger, begin_records(s), on_begun, s);
-	return r < 0 ? begun(s, r) : SESSION_WAIT;
 }
 
 /* ------ open, medium, list ------ */
@@ -326,6 +164,7 @@ static void on_changed(void *data, const char *why)
 		lister_stop(s->lister);
 	if (s->pull != NULL)
 		pull_give_up(s->pull);
+	session_stop_clearing(s);
 }
 
 static enum session_event start_medium(struct session *s)
@@ -333,7 +172,6 @@ static enum session_event start_medium(struct session *s)
 	const struct medium_events events = {
 		.opened = on_medium, .changed = on_changed, .data = s,
 	};
-
 	int r;
 
 	if (s->import != NULL)
@@ -411,7 +249,7 @@ static void on_closed(void *data)
 	s->medium = NULL;
 	if (s->state == SESSION_CLOSE)
 		session_step(s, SESSION_OK);
-	else if (s->clearing != NULL)
+	else
 		session_card_free(s);
 }
 
@@ -500,8 +338,8 @@ static enum session_event start_done(struct session *s)
 static enum session_event (*const starts[SESSION_STATES])(struct session *s) = {
 	[SESSION_IDENTIFY] = start_identify,	[SESSION_UNLOCK] = session_start_unlock,
 	[SESSION_RETURN] = session_start_return, [SESSION_IDENTIFY_AGAIN] = start_identify,
-	[SESSION_MATCH] = start_match,
-	[SESSION_BEGIN] = start_begin,		[SESSION_OPEN] = start_open,
+	[SESSION_MATCH] = session_start_match,
+	[SESSION_BEGIN] = session_start_begin,		[SESSION_OPEN] = start_open,
 	[SESSION_MEDIUM] = start_medium,	[SESSION_LIST] = start_list,
 	[SESSION_ASK] = session_start_ask,	[SESSION_PLAN] = session_start_plan,
 	[SESSION_PULL] = session_start_pull,	[SESSION_CLEAR] = session_start_clear,
@@ -534,8 +372,11 @@ void session_step(struct session *s, enum session_event event)
 		event = starts[next](s);
 	}
 	s->job.changed(s->job.data);
-	if (s->state == SESSION_DONE && s->stop != SESSION_GO_ON)
-		s->job.over(s->job.data, s);	/* frees s */
+	if (s->state != SESSION_DONE || s->stop == SESSION_GO_ON)
+		return;
+	if (s->stop == SESSION_UNPLUGGED)
+		session_note_undock(s);
+	s->job.over(s->job.data, s);	/* frees s */
 }
 
 /*
@@ -544,6 +385,8 @@ void session_step(struct session *s, enum session_event event)
  */
 static void end_what_is_under_way(struct session *s)
 {
+	if (s->stop == SESSION_SHUTDOWN)	/* what is written from now on waits for nothing */
+		ledger_give_up(s->ledger);
 	if (s->state == SESSION_MATCH) {
 		snapshot_forget(s->job.parts->snapshot, s);
 		session_step(s, SESSION_STOPPED);	/* may free s */
@@ -559,8 +402,6 @@ static void end_what_is_under_way(struct session *s)
 	session_stop_ready(s);
 	if (s->state >= SESSION_OPEN && s->state < SESSION_REPORT)
 		session_close_device(s);
-	if (s->stop == SESSION_SHUTDOWN)
-		ledger_give_up(s->ledger);
 	if (s->state == SESSION_FINISH)		/* the clerk goes on without us */
 		session_step(s, SESSION_OK);
 }

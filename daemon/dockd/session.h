@@ -79,9 +79,11 @@ enum session_stop {
 bool session_stop(struct session *s, enum session_stop why);
 
 /*
- * Its device is gone for now, and is to be back: its leaving is no unplugging,
- * and session_returned() says what came back on its port.
+ * Its device left.  True: it is being unlocked and is to be back, which
+ * session_returned() tells while session_may_return(); otherwise it was
+ * unplugged, which is for session_stop() to say.
  */
+bool session_left(struct session *s);
 bool session_may_return(const struct session *s);
 void session_returned(struct session *s, const struct source *source, void *device,
 		      const struct usb_device_info *info);

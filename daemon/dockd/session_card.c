@@ -58,19 +58,26 @@ static int add_stored(struct session *s, const char *path, uint64_t size, bool c
 	return 0;
 }
 
-/* Their paths are the catalog's: keep copies. */
+/*
+ * What the dock removed, or was about to.  What it is known not to have removed
+ * is not excused.  Their paths are the catalog's: keep copies.
+ */
 static int add_cleared(struct session *s, const struct catalog_cleared *list, size_t n)
 {
-	size_t i;
+	size_t i, kept = 0;
+	char *path;
 
 	s->cleared_paths = calloc(n + 1, sizeof(*s->cleared_paths));
 	if (s->cleared_paths == NULL)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
-		s->cleared_paths[i] = strdup(list[i].path);
-		if (s->cleared_paths[i] == NULL ||
-		    add_stored(s, s->cleared_paths[i], list[i].size, true) < 0)
+		if (list[i].failed)
+			continue;
+		path = strdup(list[i].path);
+		s->cleared_paths[kept] = path;
+		if (path == NULL || add_stored(s, path, list[i].size, true) < 0)
 			return -ENOMEM;
+		kept++;
 	}
 	return 0;
 }

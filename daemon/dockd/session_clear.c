@@ -34,12 +34,14 @@ struct clearing {
 	struct session *s;
 	struct session_kept *files;	/* n of them; the session's */
 	size_t n, at;
-	bool *recorded;
+	bool *recorded;			/* of each file, whether the catalog has it */
+	bool *gone;			/* of each item of the plan, whether its media is cleared */
 	unsigned tries;
 	uv_timer_t *timer;
-	struct clear_client *client;	/* NULL: an MTP device, or not there yet */
+	struct clear_client *client;	/* NULL: an MTP device, not there yet, or stopped */
 	bool on_card;			/* it is for dock-clear */
-	bool media_failed;		/* of the item at hand: its sidecars stay, too */
+	bool letting_go;		/* of our claim, for dock-clear */
+	enum session_event event;	/* what it comes to */
 
 	/* The file at hand. */
 	char why[200];			/* "": all is well so far */
@@ -59,31 +61,48 @@ static void next_file(struct clearing *c);
 
 /* ------ the end ------ */
 
+/* Unplugged, dockd ends, or the medium is another: nothing more is removed. */
+static bool is_over(const struct clearing *c)
+{
+	return c->s->stop != SESSION_GO_ON || c->s->changed[0] != '\0';
+}
+
+static void clearing_free(struct clearing *c)
+{
+	timer_free(c->timer);
+	free(c->recorded);
+	free(c->gone);
+	free(c->buf);
+	free(c);
+}
+
 static void leave(struct clearing *c)
 {
 	struct session *s = c->s;
+	enum session_event event = c->event;
 
 	s->clearing = NULL;
-	timer_free(c->timer);
-	free(c->recorded);
-	free(c->buf);
-	free(c);
-	session_step(s, s->stop != SESSION_GO_ON ? session_stopped(s) : SESSION_OK);
+	clearing_free(c);
+	if (event == SESSION_OK && s->stop != SESSION_GO_ON)
+		event = session_stopped(s);
+	session_step(s, event);
 }
 
 static void on_finished(void *data, int r, const char *why)
 {
 	struct clearing *c = data;
 
+	c->client = NULL;
 	if (r < 0)
 		log_warn("slot %s: clearing %s: %s", c->s->job.slot, c->s->recorder.id, why);
 	leave(c);
 }
 
+/* The client stays known until it is gone: session_stop_clearing() shortens the wait. */
 static void end(struct clearing *c)
 {
 	if (c->client != NULL)
-		clear_client_finish(TAKE(c->client), on_finished, c);
+		clear_client_finish(c->client, on_finished, c);
 	else
 		leave(c);
 }
@@ -98,15 +117,22 @@ static struct record_clearing what(const struct clearing *c)
 	};
 }
 
+/* true: the session goes on. */
+static bool written(struct clearing *c, int r)
+{
+	if (r == 0)
+		return true;
+	c->event = session_written(c->s, r);
+	end(c);
+	return false;
+}
+
 static void on_result_written(void *data, int r)
 {
 	struct clearing *c = data;
 
-	if (r < 0) {
-		c->s->lost = true;
-		end(c);
+	if (!written(c, r))
 		return;
-	}
 	c->at++;
 	next_file(c);
 }
@@ -137,15 +163,38 @@ static void file_done(struct clearing *c)
 		find_failure(c, &found);
 	} else {
 		c->files[c->at].cleared = true;
+		c->gone[c->files[c->at].item] |= c->files[c->at].media;
 		c->s->cleared_bytes += record.file->size;
 	}
-	if (c->files[c->at].media)
-		c->media_failed = failed;
 	j = record_cleared(&record, failed ? c->why : NULL, &found);
 	findings_clear(&found);
-	r = ledger_write(c->s->ledger, j != NULL ? json_pack("[o]", j) : NULL, on_result_written, c);
+	r = ledger_write(c->s->ledger, j != NULL ? json_pack("[o]", j) : NULL,
+			 on_result_written, c);
 	if (r < 0)
 		on_result_written(c, r);
+}
+
+/*
+ * It was to be removed, and nobody knows whether it was: the record that it was
+ * to be stands alone, so that it is not missed at the next docking.  r is of
+ * the device, or of dock-clear.
+ */
+static void lost_sight(struct clearing *c, int r, const char *why)
+{
+	snprintf(c->why, sizeof(c->why), "%s; whether it is gone shows at the next docking", why);
+	if (!is_over(c) && r != -ENODEV) {
+		log_warn("slot %s: %s: %s: %s", c->s->job.slot, c->s->recorder.id,
+			 c->files[c->at].file->path, c->why);
+		find_failure(c, &c->s->findings);
+	}
+	c->at++;
+	if (!is_over(c) && !c->on_card && medium_is_local(r)) {
+		next_file(c);
+		return;
+	}
+	if (!c->on_card)
+		c->event = session_device_failed(c->s, r, c->why);
+	end(c);
 }
 
 /* ------ one file: removing ------ */
@@ -154,6 +203,10 @@ static void on_card_removed(void *data, int r, const char *why)
 {
 	struct clearing *c = data;
 
+	if (r < 0 && r != -EREMOTEIO) {
+		lost_sight(c, r, why);
+		return;
+	}
 	if (r < 0)
 		snprintf(c->why, sizeof(c->why), "%s", why);
 	file_done(c);
@@ -162,12 +215,27 @@ static void on_card_removed(void *data, int r, const char *why)
 static void on_object_deleted(void *data, int r, uint16_t response)
 {
 	struct clearing *c = data;
+	char why[80];
 
-	if (r < 0)
-		snprintf(c->why, sizeof(c->why), "deleting it: %s", uv_strerror(r));
-	else if (response != PTP_OK)
+	if (r < 0) {
+		snprintf(why, sizeof(why), "deleting it: %s", uv_strerror(r));
+		lost_sight(c, r, why);
+		return;
+	}
+	if (response != PTP_OK)
 		snprintf(c->why, sizeof(c->why), "the recorder refuses to delete it (MTP response"
 			 " %04x)", response);
+	file_done(c);
+}
+
+static void delete_object(struct clearing *c)
+{
+	int r = mtp_delete(medium_mtp(c->s->medium), c->files[c->at].file->handle,
+			   on_object_deleted, c);
+
+	if (r == 0)
+		return;
+	snprintf(c->why, sizeof(c->why), "it cannot be told to delete it: %s", uv_strerror(r));
 	file_done(c);
 }
 
@@ -177,17 +245,15 @@ static void on_intent_written(void *data, int r)
 	struct clearing *c = data;
 	const struct session_kept *k = &c->files[c->at];
 
-	if (r < 0) {
-		c->s->lost = true;
+	if (!written(c, r))
+		return;
+	if (is_over(c))
 		end(c);
-	} else if (c->on_card) {
+	else if (c->on_card)
 		clear_client_file(c->client, k->file->path, k->file->size, &k->blob,
 				  on_card_removed, c);
-	} else {
-		r = mtp_delete(medium_mtp(c->s->medium), k->file->handle, on_object_deleted, c);
-		if (r < 0)
-			on_object_deleted(c, r, 0);
-	}
+	else
+		delete_object(c);
 }
 
 static void remove_it(struct clearing *c)
@@ -227,6 +293,16 @@ static void on_hashed(uv_work_t *w, int status)
 	read_on(c);
 }
 
+static void read_failed(struct clearing *c, int r)
+{
+	if (!is_over(c) && medium_is_local(r)) {
+		keep_it(c);
+		return;
+	}
+	c->event = session_device_failed(c->s, r, c->why);
+	end(c);
+}
+
 static void on_read(struct medium_read *read, int r)
 {
 	struct clearing *c = read->data;
@@ -234,7 +310,7 @@ static void on_read(struct medium_read *read, int r)
 	if (r < 0) {
 		snprintf(c->why, sizeof(c->why), "it cannot be read a second time: %s",
 			 uv_strerror(r));
-		keep_it(c);
+		read_failed(c, r);
 		return;
 	}
 	c->work.data = c;
@@ -260,7 +336,7 @@ static void read_on(struct clearing *c)
 	const struct listing_file *f = c->files[c->at].file;
 	int r;
 
-	if (c->s->stop != SESSION_GO_ON) {
+	if (is_over(c)) {
 		end(c);
 		return;
 	}
@@ -294,8 +370,13 @@ static void on_read_back(uv_work_t *w, int status)
 	struct clearing *c = w->data;
 	const struct session_kept *k = &c->files[c->at];
 
-	if (c->s->stop != SESSION_GO_ON) {
+	if (is_over(c)) {
 		end(c);
+		return;
+	}
+	if (status == 0 && c->r == 0 && c->verdict == VAULT_MISSING && !k->media) {
+		c->at++;		/* this one was never kept, and stays */
+		next_file(c);
 		return;
 	}
 	if (status < 0 || c->r < 0)
@@ -317,22 +398,30 @@ static void on_read_back(uv_work_t *w, int status)
 
 /* ------ file by file ------ */
 
+/* A sidecar goes after all media that it is beside of: files of one name may share it. */
+static bool media_is_gone(const struct clearing *c, const struct listing_file *sidecar)
+{
+	const struct pull_item *items = c->s->items;
+	size_t i;
+
+	for (i = 0; i < c->s->n_items; i++)
+		if ((items[i].bwm == sidecar || items[i].minisig == sidecar) && !c->gone[i])
+			return false;
+	return true;
+}
+
 static bool may_go(const struct clearing *c)
 {
 	const struct session_kept *k = &c->files[c->at];
 
-	/* A sidecar goes after its media, and not without it. */
-	return k->media ? c->recorded[c->at] : !c->media_failed;
+	return k->media ? c->recorded[c->at] : media_is_gone(c, k->file);
 }
 
 static void next_file(struct clearing *c)
 {
-	while (c->at < c->n && c->s->stop == SESSION_GO_ON && !may_go(c)) {
-		if (c->files[c->at].media)
-			c->media_failed = true;
+	while (c->at < c->n && !may_go(c))
 		c->at++;
-	}
-	if (c->at == c->n || c->s->stop != SESSION_GO_ON) {
+	if (c->at == c->n || is_over(c)) {
 		end(c);
 		return;
 	}
@@ -361,7 +450,8 @@ static void on_card_free(struct clearing *c)
 {
 	const struct conf *conf = c->s->job.parts->conf;
 
-	if (c->s->stop != SESSION_GO_ON ||
+	c->letting_go = false;
+	if (is_over(c) ||
 	    clear_client_new(c->s->job.parts->loop, conf->clear, &c->s->info, on_client_ready, c,
 			     &c->client) < 0)
 		end(c);
@@ -369,15 +459,17 @@ static void on_card_free(struct clearing *c)
 
 static void begin(struct clearing *c)
 {
+	c->letting_go = c->on_card;
 	if (c->on_card)
-		session_close_device(c->s);	/* session_cleared_closed() comes */
+		session_close_device(c->s);	/* session_card_free() comes */
 	else
 		next_file(c);
 }
 
 void session_card_free(struct session *s)
 {
-	on_card_free(s->clearing);
+	if (s->clearing != NULL && s->clearing->letting_go)
+		on_card_free(s->clearing);
 }
 
 static void ask(uv_timer_t *t);
@@ -394,7 +486,7 @@ static void on_recorded(void *data, int r, const bool *yes, size_t n, const stru
 		c->recorded[c->at + i] = yes[i];
 		all &= yes[i] || !c->files[c->at + i].media;
 	}
-	if (c->s->stop != SESSION_GO_ON || (r < 0 && r != -ENOENT)) {
+	if (is_over(c) || (r < 0 && r != -ENOENT)) {
 		end(c);
 	} else if (!all && ++c->tries < RECORDED_TRIES) {
 		uv_timer_start(c->timer, ask, RECORDED_WAIT_MS, 0);
@@ -419,7 +511,7 @@ static void ask(uv_timer_t *t)
 
 	for (i = 0; blobs != NULL && i < n; i++)
 		blobs[i] = c->files[c->at + i].blob;
-	if (blobs != NULL && c->s->stop == SESSION_GO_ON)
+	if (blobs != NULL && !is_over(c))
 		r = catalog_recorded(c->s->job.parts->catalog, c->s->id, blobs, n, on_recorded, c);
 	free(blobs);
 	if (r < 0)
@@ -438,45 +530,47 @@ void session_stop_clearing(struct session *s)
 		clear_client_stop(TAKE(c->client));
 }
 
-bool session_is_cleared(const struct session *s, const char *path, uint64_t size)
+/* Of a card with faults nobody knows what writing to it would do. */
+static bool is_wanted(const struct session *s)
 {
-	size_t i;
+	return s->model->clear && s->import == NULL && s->outcome == OUTCOME_NONE &&
+	       s->n_kept > 0 && s->listing.n_troubles == 0 &&
+	       catalog_is_up(s->job.parts->catalog);
+}
 
-	for (i = 0; i < s->n_kept; i++)
-		if (s->kept[i].cleared && s->kept[i].file->size == size &&
-		    strcmp(s->kept[i].file->path, path) == 0)
-			return true;
-	return false;
+static struct clearing *clearing_new(struct session *s)
+{
+	struct clearing *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	*c = (struct clearing){
+		.s = s, .files = s->kept, .n = s->n_kept, .on_card = medium_mtp(s->medium) == NULL,
+		.recorded = calloc(s->n_kept, sizeof(*c->recorded)),
+		.gone = calloc(s->n_items, sizeof(*c->gone)), .buf = malloc(SECOND_READ),
+		.timer = timer_new(s->job.parts->loop, c), .event = SESSION_OK,
+	};
+	if (c->recorded == NULL || c->gone == NULL || c->buf == NULL || c->timer == NULL) {
+		clearing_free(c);
+		return NULL;
+	}
+	return c;
 }
 
 enum session_event session_start_clear(struct session *s)
 {
-	struct clearing *c;
-
-	if (!s->model->clear || s->import != NULL || s->outcome != OUTCOME_NONE || s->n_kept == 0 ||
-	    !catalog_is_up(s->job.parts->catalog))
+	if (!is_wanted(s))
 		return SESSION_OK;
-	c = calloc(1, sizeof(*c));
-	if (c == NULL)
-		return SESSION_OK;
-	*c = (struct clearing){
-		.s = s, .files = s->kept, .n = s->n_kept, .on_card = medium_mtp(s->medium) == NULL,
-		.recorded = calloc(s->n_kept, sizeof(*c->recorded)), .buf = malloc(SECOND_READ),
-		.timer = timer_new(s->job.parts->loop, c),
-	};
-	s->clearing = c;
-	if (c->recorded == NULL || c->buf == NULL || c->timer == NULL ||
-	    (!c->on_card && (s->listing.device.can & LISTING_CAN_DELETE) == 0)) {
-		log_warn("slot %s: %s is not cleared: %s", s->job.slot, s->recorder.id,
-			 c->recorded == NULL || c->buf == NULL || c->timer == NULL
-			 ? "no memory" : "it cannot delete files");
-		s->clearing = NULL;
-		timer_free(c->timer);
-		free(c->recorded);
-		free(c->buf);
-		free(c);
+	if (medium_mtp(s->medium) != NULL && (s->listing.device.can & LISTING_CAN_DELETE) == 0) {
+		log_warn("slot %s: %s is not cleared: it cannot delete files", s->job.slot,
+			 s->recorder.id);
 		return SESSION_OK;
 	}
-	uv_timer_start(c->timer, ask, 0, 0);
+	s->clearing = clearing_new(s);
+	if (s->clearing == NULL) {
+		log_warn("slot %s: %s is not cleared: no memory", s->job.slot, s->recorder.id);
+		return SESSION_OK;
+	}
+	uv_timer_start(s->clearing->timer, ask, 0, 0);
 	return SESSION_WAIT;
 }

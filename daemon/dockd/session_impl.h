@@ -22,6 +22,7 @@ enum session_outcome { OUTCOME_NONE, OUTCOME_RELEASED, OUTCOME_INTERRUPTED, OUTC
 struct session_kept {
 	const struct listing_file *file;
 	struct digest blob;
+	size_t item;			/* of the plan */
 	bool media;			/* its sidecars follow it */
 	bool cleared;
 };
@@ -62,6 +63,7 @@ struct session {
 	struct mtp *locked_mtp;
 	int unlock_r;
 	uv_timer_t *return_timer;
+	bool left;			/* the device, since the command */
 	bool returned;
 
 	struct catalog_recorder recorder;	/* id "": unknown */
@@ -113,7 +115,12 @@ struct session {
 /* An operation ended with that event: on to the next state.  May end s. */
 void session_step(struct session *s, enum session_event event);
 
-/* Note how it comes out and why, unless something went wrong before; returns the event. */
+/* How it comes out and why, unless something went wrong before. */
+void session_come_out(struct session *s, enum session_outcome outcome, const char *why);
+/* A finding about the session; its detail says s->reason. */
+struct finding session_finding(const struct session *s, enum finding_code code);
+
+/* The recorder cannot be read: a finding.  Returns the event. */
 enum session_event session_fault(struct session *s, const char *why);
 /* An operation on the device failed with r: unplugged, or at fault. */
 enum session_event session_device_failed(struct session *s, int r, const char *why);
@@ -124,10 +131,11 @@ enum session_event session_stopped(struct session *s);
 /* What an operation of the ledger came to. */
 enum session_event session_written(struct session *s, int r);
 
-/* Let go of the medium, or the io; session_step() follows in `close`, session_card_free() in
- * `clear`. */
+/* Let go of the medium, or the io; session_step() follows in `close`, session_card_free() before. */
 void session_close_device(struct session *s);
 
+enum session_event session_start_match(struct session *s);
+enum session_event session_start_begin(struct session *s);
 enum session_event session_start_unlock(struct session *s);
 enum session_event session_start_return(struct session *s);
 enum session_event session_start_ask(struct session *s);
@@ -153,8 +161,8 @@ json_t *session_check_at_dock(struct session *s);
 /* It was taken away. */
 void session_note_undock(struct session *s);
 
+/* Our claim is let go of. */
 void session_card_free(struct session *s);
-bool session_is_cleared(const struct session *s, const char *path, uint64_t size);
 
 /* Memory for reading is no longer needed. */
 void session_forget_card(struct session *s);

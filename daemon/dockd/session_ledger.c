@@ -125,25 +125,45 @@ static void on_text_kept(void *data, int r, const struct vault_sealed *sealed, c
 		not_kept(s, e->msg);
 }
 
-/* What is on the card now, but for what was cleared. */
+/* What is on the card now, but for what was cleared.  The files are for free(). */
+static int list_what_is_left(const struct session *s, struct listing *ret)
+{
+	size_t i;
+
+	*ret = s->listing;
+	ret->files = calloc(MAX(ret->n_files, 1u), sizeof(*ret->files));
+	if (ret->files == NULL)
+		return -ENOMEM;
+	if (ret->n_files > 0)
+		memcpy(ret->files, s->listing.files, ret->n_files * sizeof(*ret->files));
+	/* As an entry that is deleted, which it is. */
+	for (i = 0; i < s->n_kept; i++)
+		if (s->kept[i].cleared)
+			ret->files[s->kept[i].file - s->listing.files].deleted = true;
+	return 0;
+}
+
 static int write_text(struct session *s, struct card_ledger *l)
 {
+	struct listing left;
 	struct inventory v;
-	size_t i, n = 0;
-	int r = inventory_of(&s->listing, &v);
+	int r = list_what_is_left(s, &left);
 
 	if (r < 0)
 		return r;
-	for (i = 0; i < v.n; i++)
-		if (!session_is_cleared(s, v.entries[i].path, v.entries[i].size))
-			v.entries[n++] = v.entries[i];
-	v.n = l->files = n;
+	r = inventory_of(&left, &v);
+	if (r < 0) {
+		free(left.files);
+		return r;
+	}
+	l->files = v.n;
 	snprintf(v.station, sizeof(v.station), "%s", s->job.parts->conf->station);
 	snprintf(v.recorder, sizeof(v.recorder), "%s", s->recorder.id);
 	snprintf(v.session, sizeof(v.session), "%s", s->id);
 	v.at_ms = l->at_ms = utc_now();
 	inventory_write(&v, &l->text);
-	inventory_clear(&v);
+	inventory_clear(&v);		/* it borrows from what is left */
+	free(left.files);
 	return l->text.failed ? -E2BIG : 0;
 }
 

@@ -177,7 +177,9 @@ enum session_event session_start_pull(struct session *s)
 static void add_kept(struct session *s, const struct listing_file *f, const struct digest *blob,
 		     bool media)
 {
-	s->kept[s->n_kept++] = (struct session_kept){ .file = f, .blob = *blob, .media = media };
+	s->kept[s->n_kept++] = (struct session_kept){
+		.file = f, .blob = *blob, .item = s->at, .media = media,
+	};
 }
 
 /* What the vault has of the item may be removed from the recorder later, where that is wanted. */

@@ -19,10 +19,10 @@ static enum session_event unlocked(struct session *s, int r)
 {
 	char why[200];
 
-	/* A device that left is what was wanted; which one comes back is seen next. */
+	/* That it leaves was wanted, whatever it says; which one comes back is seen next. */
 	if (s->stop != SESSION_GO_ON)
 		return session_stopped(s);
-	if (r == 0 || r == -ENODEV)
+	if (r == 0 || r == -ENODEV || s->left)
 		return SESSION_OK;
 	snprintf(why, sizeof(why), "it is locked, and does not take the unlock command of model %s:"
 		 " %s; check the model's block in recorders.d", s->unlock->name, uv_strerror(r));
@@ -126,8 +126,9 @@ static void on_not_returned(uv_timer_t *t)
 	char why[200];
 
 	timer_free(TAKE(s->return_timer));
-	snprintf(why, sizeof(why), "it took the unlock command of model %s and did not come back"
-		 " within %u s; dock it again", s->unlock->name, (s->unlock->wait_ms + 999) / 1000);
+	snprintf(why, sizeof(why), "it was sent the unlock command of model %s and did not come"
+		 " back within %u s; dock it again", s->unlock->name,
+		 (s->unlock->wait_ms + 999) / 1000);
 	session_step(s, session_fault(s, why));
 }
 
@@ -144,8 +145,16 @@ enum session_event session_start_return(struct session *s)
 
 bool session_may_return(const struct session *s)
 {
-	return s->stop == SESSION_GO_ON && !s->returned && s->locked.port[0] != '\0' &&
+	return s->stop == SESSION_GO_ON && !s->returned &&
 	       (s->state == SESSION_UNLOCK || s->state == SESSION_RETURN);
+}
+
+bool session_left(struct session *s)
+{
+	if (!session_may_return(s))
+		return false;
+	s->left = true;
+	return true;
 }
 
 void session_returned(struct session *s, const struct source *source, void *device,

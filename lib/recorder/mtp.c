@@ -239,7 +239,7 @@ static void session_answered(struct mtp *m)
 	const uint16_t code = m->t.response.code;
 	char room[24];
 
-	if (code == PTP_OK) {
+	if (code == PTP_OK || code == PTP_SESSION_ALREADY_OPEN) {
 		open_done(m, 0);
 		return;
 	}

@@ -47,8 +47,9 @@ enum {
 struct mtp;
 
 /*
- * Open the session: cb gets 0, or why not.  A device that somebody left in a
- * session or in mid-transaction is brought back first.  It takes io; whatever cb got, mtp_close() is what lets go of it (and
+ * Open the session: cb gets 0, or why not.  A session that is still open is
+ * fine, and a device that somebody left in mid-transaction is brought back
+ * first.  It takes io; whatever cb got, mtp_close() is what lets go of it (and
  * cb gets -ECANCELED when that comes first).  When the call itself fails
  * (-ENOMEM), io is still the caller's and there is no session.
  *

@@ -342,7 +342,9 @@ enum ptp_state ptp_next(enum ptp_state s, enum ptp_event ev)
 	if (ev == PTP_EV_NO_MEMORY)
 		return PTP_STARVED;
 	switch (s) {
-	case PTP_GREETING:	return ev == PTP_EV_RESPONSE ? PTP_ANSWERED : PTP_CANCEL;
+	/* Whoever opened that session counted transactions, and nobody knows how far. */
+	case PTP_GREETING:	return ev == PTP_EV_RESPONSE ? PTP_ANSWERED :
+				       ev == PTP_EV_FOREIGN ? PTP_RESET : PTP_CANCEL;
 	case PTP_COMMAND:	return after_command(ev);
 	case PTP_DATA_OUT:	return ok ? PTP_ANSWER : PTP_CANCEL;
 	case PTP_ANSWER:	return after_answer(ev, PTP_ANSWER_AGAIN);

@@ -141,6 +141,7 @@ enum ptp_event {
 	PTP_EV_DATA,		/* the answer begins with data */
 	PTP_EV_RESPONSE,	/* a valid response came; in recovery: the session is still open */
 	PTP_EV_SESSION,		/* in recovery: a session was opened, there was none left */
+	PTP_EV_FOREIGN,		/* the device is in a session that nobody here opened */
 	PTP_EV_EMPTY,		/* an empty packet, as some send behind data that fills its last */
 	PTP_EV_STALL,
 	PTP_EV_FAULT,		/* what no device should send, or the bus failed */

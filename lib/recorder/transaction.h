@@ -59,6 +59,7 @@ struct transaction {
 	void *data;
 	enum ptp_state state;
 	bool cancelled;
+	bool ours;			/* the session */
 	uint32_t tid, last_tid;
 	struct mtp_operation op;
 	uint64_t most;

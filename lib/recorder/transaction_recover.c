@@ -14,13 +14,14 @@ enum {
 /* --- OpenSession --- */
 
 /*
- * A session that was open before ours, of a dockd that was killed: its numbers
- * are not known, and a device that counts them would refuse all of ours.  A
- * reset ends it; what is open even then does not count.
+ * In a session that a program before us opened, or was killed in, nobody knows
+ * the number of the next transaction: a reset ends it.  A device that is in a
+ * session even then does not look at numbers.
  */
-static bool is_of_before(const struct transaction *t, uint16_t code)
+static bool is_foreign(const struct transaction *t)
 {
-	return code == PTP_SESSION_ALREADY_OPEN && t->tid == 0 && t->state != PTP_REOPEN_AGAIN;
+	return !t->ours && t->response.code == PTP_SESSION_ALREADY_OPEN &&
+	       (t->state == PTP_GREETING || t->state == PTP_PROBE);
 }
 
 static void opened(struct transaction *t, const char *why)
@@ -29,11 +30,13 @@ static void opened(struct transaction *t, const char *why)
 
 	if (why != NULL) {
 		transaction_judge(t, PTP_EV_FAULT, why);
-	} else if (is_of_before(t, code)) {
-		transaction_judge(t, PTP_EV_FAULT, "a session from before is still open");
+	} else if (is_foreign(t)) {
+		transaction_judge(t, PTP_EV_FOREIGN, "the device is in a session of another program");
 	} else if (t->state == PTP_GREETING || code == PTP_SESSION_ALREADY_OPEN) {
+		t->ours |= code == PTP_OK || code == PTP_SESSION_ALREADY_OPEN;
 		transaction_judge(t, PTP_EV_RESPONSE, NULL);
 	} else if (code == PTP_OK) {
+		t->ours = true;
 		t->last_tid = 0;
 		transaction_judge(t, PTP_EV_SESSION, "the device forgot its session");
 	} else {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/util.h"
 #include "rules/card_names.h"
@@ -123,8 +124,66 @@ static struct came *renamed_to(const struct comparison *c, const struct inventor
 	return bsearch(&key, c->came, c->n_came, sizeof(key), likeness);
 }
 
+static bool ends_with(const char *s, size_t len, const char *suffix)
+{
+	const size_t n = strlen(suffix);
+
+	return len > n && strncasecmp(s + len - n, suffix, n) == 0;
+}
+
+/* Where a sidecar's name without its suffixes ends; 0: it is none. */
+static size_t sidecar_key(const char *path)
+{
+	const size_t len = strlen(path);
+
+	if (ends_with(path, len, ".bwm"))
+		return len - strlen(".bwm");
+	return ends_with(path, len, ".bwm.minisig") ? len - strlen(".bwm.minisig") : 0;
+}
+
+/* The first entry whose path is not below the len bytes of path. */
+static size_t lower_bound(const struct inventory *v, const char *path, size_t len)
+{
+	size_t lo = 0, hi = v->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (strncmp(v->entries[mid].path, path, len) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The media that a sidecar was beside of; NULL: it is no sidecar, or was alone. */
+static const struct inventory_entry *media_of(const struct inventory *v, const char *path)
+{
+	const size_t len = sidecar_key(path);
+	size_t i;
+
+	if (len == 0)
+		return NULL;
+	for (i = lower_bound(v, path, len); i < v->n; i++) {
+		if (strncmp(v->entries[i].path, path, len) != 0)
+			break;
+		if (v->entries[i].path[len] == '.' && strchr(v->entries[i].path + len, '/') == NULL &&
+		    sidecar_key(v->entries[i].path) == 0)
+			return &v->entries[i];
+	}
+	return NULL;
+}
+
+static bool is_there(const struct comparison *c, const char *path)
+{
+	const size_t len = strlen(path) + 1, i = lower_bound(&c->now, path, len);
+
+	return i < c->now.n && strcmp(c->now.entries[i].path, path) == 0;
+}
+
 static void judge_vanished(struct comparison *c, const struct inventory_entry *was)
 {
+	const struct inventory_entry *media = media_of(c->before, was->path);
 	const struct card *card = c->c->card;
 	const struct card_stored *s = card_stored_find(c->stored, card->n_stored, was->path,
 						       was->size);
@@ -133,6 +192,11 @@ static void judge_vanished(struct comparison *c, const struct inventory_entry *w
 
 	if (s != NULL && s->cleared)
 		return;
+	/* Of a recording with its sidecars the media tells: the dock has these when it has that. */
+	if (media != NULL && is == NULL && !is_there(c, media->path))
+		return;
+	if (media != NULL)
+		s = card_stored_find(c->stored, card->n_stored, media->path, media->size);
 	if (is != NULL) {
 		is->renamed = true;
 		put(c, KIND_RENAMED, was, is->entry);

@@ -48,7 +48,8 @@ expect_segments REC-000621 "$DOCK/first" "$DOCK/second"
 # Without the database nobody knows what was stored before, so it was read twice and sealed twice.
 expect_segments REC-000622 "$DOCK/plain"
 expect_settled
-[ "$(sql "SELECT string_agg(DISTINCT code, ' ') FROM finding")" = unknown_recorder ] ||
-	{ vaultctl finding list; fail "other findings than the stranger's"; }
+[ "$(sql "SELECT count(*) FROM finding WHERE code = 'unknown_recorder'")" -gt 0 ] ||
+	fail "the stranger was not found"
+expect_other_cards unknown_recorder
 dock_finish
 ok "all recorded when the database is back"

@@ -20,9 +20,10 @@ visit() {
 	await_dock "$(slot A1) == \"empty\""
 }
 expect() { [ "$1" = "$2" ] || fail "$3: expected '$1', got '$2'"; }
-# expect_found WHAT [CODE PATH]...: that was found since the last time, no more
+# expect_found WHAT [CODE PATH-OR-KIND]...: that was found since the last time, no more
 expect_found() {
-	sql "SELECT finding, code || ' ' || (detail ->> 'path') FROM finding" | sort >"$DOCK/now"
+	sql "SELECT finding, code || ' ' || coalesce(detail ->> 'path', detail ->> 'kind')
+		FROM finding" | sort >"$DOCK/now"
 	expect "$(printf '%s\n' "${@:2}" | sort)" \
 		"$(comm -13 "$DOCK/before" "$DOCK/now" | cut -d'|' -f2 | sort)" "$1"
 	mv "$DOCK/now" "$DOCK/before"
@@ -52,7 +53,7 @@ for part in bwm bwm.minisig; do
 done
 mv "$DOCK/moved/SEG_000002.mp4" "$DOCK/moved/OTHER.mp4"
 visit "$DOCK/moved" S801
-expect_found "moved about" "signature_missing OTHER.mp4" "signature_missing SEG_000000.mp4"
+expect_found "moved about" "card_changed renamed" "signature_missing OTHER.mp4" "signature_missing SEG_000000.mp4"
 visit "$DOCK/moved" S801
 expect_found "moved about, again"
 

@@ -167,6 +167,17 @@ static const struct {
 	  { { 0 } }, false, 0, { { 0 } } },
 	{ "closed while it was docked", "files 0\n", { { "A", "2026-08-04T19:55:00", 5, false } },
 	  { { 0 } }, false, 0, { { 0 } } },
+	{ "a recording with its sidecars", "files 4\n5 " T1 " A.bwm\n1 " T1 " A.bwm.minisig\n9 " T1
+	  " A.mp4\n9 " T1 " B.mp4\n", { { "B.mp4", T1, 9, false } }, { { "A.mp4", 9, false } },
+	  false, 0, { { "vanished_stored", 1, 0.3 } } },
+	{ "the dock removed the media, its sidecar went", "files 2\n5 " T1 " A.BWM\n9 " T1 " A.mp4\n",
+	  { { 0 } }, { { "A.mp4", 9, true } }, false, 0, { { 0 } } },
+	{ "a sidecar alone, of what is stored", "files 2\n5 " T1 " A.bwm\n9 " T1 " A.mp4\n",
+	  { { "A.mp4", T1, 9, false } }, { { "A.mp4", 9, false } }, false, 0,
+	  { { "vanished_stored", 1, 0.3 } } },
+	{ "a sidecar alone, of what is not", "files 3\n5 " T1 " A.bwm\n9 " T1 " A.mp4\n9 " T1
+	  " A/A.bwm\n", { { "A.mp4", T1, 9, false } }, { { 0 } }, false, 0,
+	  { { "vanished", 2, 0.8 } } },
 	{ "all at once", "files 3\n5 " T1 " A\n5 " T2 " B\n5 " T3 " C\n",
 	  { { "A", T1, 4, false }, { "C2", T3, 5, false } }, { { 0 } }, false, 0,
 	  { { "altered", 1, 0.8 }, { "renamed", 1, 0.6 }, { "vanished", 1, 0.8 } } },

@@ -195,12 +195,16 @@ END_TEST
 
 /* The whole machine: from each state, where each event leads; GONE and NO_MEMORY are everywhere. */
 static const struct { enum ptp_state from, to[PTP_EV_NO_MEMORY]; } moves[] = {
-#define ROW(from, ok, send, data, response, session, empty, stall, fault) \
+/* A session of somebody else's is seen when greeting, and a fault everywhere else. */
+#define WITH(from, ok, send, data, response, session, foreign, empty, stall, fault) \
 	{ PTP_##from, { PTP_##ok, PTP_##send, PTP_##data, PTP_##response, PTP_##session, \
-			PTP_##empty, PTP_##stall, PTP_##fault, PTP_##fault, PTP_##fault } }
+			PTP_##foreign, PTP_##empty, PTP_##stall, PTP_##fault, PTP_##fault, \
+			PTP_##fault } }
+#define ROW(from, ok, send, data, response, session, empty, stall, fault) \
+	WITH(from, ok, send, data, response, session, fault, empty, stall, fault)
 #define REST(from, ok, stall, bad)	ROW(from, ok, bad, bad, bad, bad, bad, stall, bad)
 #define PROBES(from, bad)	ROW(from, bad, bad, bad, RECOVERED, RENEWED, bad, bad, bad)
-	ROW(GREETING, CANCEL, CANCEL, CANCEL, ANSWERED, CANCEL, CANCEL, CANCEL, CANCEL),
+	WITH(GREETING, CANCEL, CANCEL, CANCEL, ANSWERED, CANCEL, RESET, CANCEL, CANCEL, CANCEL),
 	ROW(COMMAND, ANSWER, DATA_OUT, CANCEL, CANCEL, CANCEL, CANCEL, CANCEL, CANCEL),
 	ROW(DATA_OUT, ANSWER, CANCEL, CANCEL, CANCEL, CANCEL, CANCEL, CANCEL, CANCEL),
 	ROW(ANSWER, CANCEL, CANCEL, DATA_IN, ANSWERED, CANCEL, ANSWER_AGAIN, CANCEL, CANCEL),

@@ -287,7 +287,7 @@ START_TEST(a_vault_without_the_last_seal_is_not_ours)
 {
 	struct err e = { 0 };
 	struct vault *empty = NULL;
-	char moved[256], objects[300];
+	char moved[256], inside[300];
 	struct answer a;
 	struct rig k;
 
@@ -302,8 +302,10 @@ START_TEST(a_vault_without_the_last_seal_is_not_ours)
 	ck_assert_int_eq(open_seal(&k, &e), -ESTALE);
 	ck_assert_ptr_nonnull(strstr(e.msg, k.vault_dir));
 	ck_assert_ptr_null(k.seal);
-	snprintf(objects, sizeof(objects), "%s/objects", k.vault_dir);
-	ck_assert_int_eq(rmdir(objects), 0);
+	snprintf(inside, sizeof(inside), "%s/objects", k.vault_dir);
+	ck_assert_int_eq(rmdir(inside), 0);
+	snprintf(inside, sizeof(inside), "%s/partial", k.vault_dir);
+	ck_assert_int_eq(rmdir(inside), 0);
 	ck_assert_int_eq(rmdir(k.vault_dir), 0);
 	ck_assert_int_eq(rename(moved, k.vault_dir), 0);
 	ck_assert_int_eq(open_seal(&k, &e), 0);
