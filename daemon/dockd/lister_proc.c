@@ -331,9 +331,10 @@ static void listen_on(struct lister *l)
 /* ------ start and stop ------ */
 
 /*
- * Its standard input and output are opened here: UV_IGNORE opens them between
- * fork and exec, where a lock that another thread held stays taken for good, as
- * those of umockdev's stand-in for open() are.
+ * Between fork and exec a lock that another thread held stays taken for good, as
+ * umockdev's stand-ins for open() and chdir() have one.  So its standard input
+ * and output are opened here, not by UV_IGNORE, and it leaves our working
+ * directory by itself.
  */
 static int spawn(struct lister *l, struct err *e)
 {
@@ -349,7 +350,7 @@ static int spawn(struct lister *l, struct err *e)
 		},
 	};
 	const uv_process_options_t options = {
-		.exit_cb = on_child_exit, .file = l->job.path, .args = args, .env = env, .cwd = "/",
+		.exit_cb = on_child_exit, .file = l->job.path, .args = args, .env = env,
 		.stdio_count = COUNT(stdio), .stdio = stdio,
 	};
 	int r;

@@ -96,8 +96,9 @@ restart_any() {
 	restart_dockd "$R"
 }
 
-db=up
+db=up outages=0
 database_any() {
+	outages=$((outages + 1))
 	say "database, was $db"
 	if [ $db = up ]; then stack stop-db; db=down; else stack start-db; db=up; fi
 }
