@@ -77,8 +77,9 @@ $(LIB): $(call obj,$(LIB_SRC))
 
 $(BUILD)/dockd: $(call obj,$(DOCKD_SRC)) $(LIB)
 $(BUILD)/dock-lister: $(call obj,$(LISTER_SRC)) $(LIB)
-$(BUILD)/dock-lister: LDLIBS += -ltsk -lseccomp
-$(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c)): BANNED =
+# libtsk for good, without the readers of image files: daemon/lister/formats.c.
+$(BUILD)/dock-lister: LDLIBS += -l:libtsk.a -lstdc++ -lm -lz -lseccomp
+$(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c daemon/lister/formats.c)): BANNED =
 $(BUILD)/dock-clear: $(call obj,$(CLEAR_SRC)) $(LIB)
 $(BUILD)/dock-clear: LDLIBS += -ludev
 $(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)

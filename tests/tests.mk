@@ -121,6 +121,11 @@ SCENARIOS ?= $(sort $(wildcard tests/scenario/[0-9]*.sh))
 check-scenarios: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
 	@BUILD=$(BUILD) tests/run-scenarios $(SCENARIOS)
 
+# Random recorders, faults, restarts and outages, STORMS of them from SEED on.
+.PHONY: storm
+storm: devstack
+	@BUILD=$(BUILD) STORMS=$${STORMS:-200} tests/storm/run
+
 # Fuzzing.  A tests/fuzz/fuzz_NAME.c is a target, tests/fuzz/corpus/NAME its inputs, named for
 # their sin.  check-fuzz replays them with the compiler at hand; `make fuzz` looks for new ones,
 # FUZZ_SECONDS for each of FUZZ, and leaves what it found in the build folder.
@@ -161,6 +166,7 @@ check-sql: $(BUILD)/catalog-drive
 bench: devstack $(BUILD)/bench/bench_ingest
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/run --recorders 16 --files 4 --mib 16
+	@BUILD=$(BUILD) tests/bench/crowd
 
 # BENCH_VAULT="-s 1 -b 1024" changes the run; needs 3 GB of disk.
 .PHONY: bench-vault

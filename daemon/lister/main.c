@@ -104,6 +104,12 @@ static int list(struct link *link, struct name_gbk *gbk)
 	return ret;
 }
 
+/* It may be on a disk that somebody wants to unmount. */
+static int leave_directory(struct err *e)
+{
+	return chdir("/") < 0 ? err_set(e, -errno, "/: %s", strerror(errno)) : 0;
+}
+
 int main(void)
 {
 	struct name_gbk *gbk = NULL;
@@ -112,7 +118,7 @@ int main(void)
 
 	log_init("dock-lister", LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
-	if (only_the_socket(&e) < 0 || fixed_environment(&e) < 0 || name_gbk_new(&gbk, &e) < 0 ||
+	if (only_the_socket(&e) < 0 || leave_directory(&e) < 0 || fixed_environment(&e) < 0 || name_gbk_new(&gbk, &e) < 0 ||
 	    link_new(SOCKET, &link, &e) < 0 || silence(&e) < 0 || jail_close(SOCKET, &e) < 0) {
 		log_err("%s", e.msg);
 		return EXIT_FAILURE;

@@ -42,9 +42,11 @@ expect_findings() {
 		fail "a recorder that is enrolled was taken for a stranger"
 }
 
-# All is stored: what interrupted puts left was taken up or is of no use to anybody.
+# All is stored: what interrupted puts left was taken up.  Without the database a file that is stored
+# is read again, and what that leaves when it is interrupted stays until it is swept.
 expect_no_partials() {
 	local left
+	[ $outages -eq 0 ] || return 0
 	left=$(ls -A "$DOCK/stack/vault/partial" 2>/dev/null || true)
 	[ -z "$left" ] || fail "partials are left: $left"
 }
