@@ -81,19 +81,6 @@ bool fat_geometry_read(const uint8_t boot[FAT_BOOT_LEN], bool exfat, uint32_t se
 	return true;
 }
 
-bool fat_entry_offset(const struct fat_geometry *g, uint64_t entry, uint64_t *ret)
-{
-	uint64_t per_sector = g->sector_size / FAT_ENTRY_LEN;
-
-	if (per_sector == 0 || entry < FAT_FIRST_ENTRY)
-		return false;
-	entry -= FAT_FIRST_ENTRY;
-	if (entry / per_sector >= g->sectors - g->data)
-		return false;
-	*ret = g->data * g->sector_size + entry * FAT_ENTRY_LEN;
-	return true;
-}
-
 bool fat_cluster_sector(const struct fat_geometry *g, uint64_t cluster, uint64_t *ret)
 {
 	if (g->sector_size == 0 || cluster < FAT_FIRST_CLUSTER ||

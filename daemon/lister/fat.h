@@ -20,7 +20,8 @@ struct fat_geometry {
 	unsigned bits;			/* of an entry of the FAT: 12, 16, 32 */
 	uint64_t fat;			/* where it begins: the first, exFAT's active one */
 	bool second;			/* exFAT: the second FAT and bitmap are the active ones */
-	uint64_t data;			/* where the numbering of entries begins */
+	uint64_t data;			/* where libtsk's numbering of entries begins, with
+					 * FAT_FIRST_ENTRY */
 	uint64_t clusters;		/* where cluster 2 begins */
 	uint64_t n_clusters;
 	uint64_t sectors;		/* of all */
@@ -30,9 +31,6 @@ struct fat_geometry {
 /* False when it is no boot sector of that kind. */
 bool fat_geometry_read(const uint8_t boot[FAT_BOOT_LEN], bool exfat, uint32_t sector_size,
 		       struct fat_geometry *ret);
-
-/* In bytes from the beginning of the file system; entry as libtsk counts them, from 3. */
-bool fat_entry_offset(const struct fat_geometry *g, uint64_t entry, uint64_t *ret);
 
 bool fat_cluster_sector(const struct fat_geometry *g, uint64_t cluster, uint64_t *ret);
 
