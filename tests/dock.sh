@@ -165,19 +165,18 @@ dock_finish() {
 	fi
 }
 
-# await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true
+# await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true.  One jq is told everything: where
+# starting one takes longer than dockd takes to tell the next, one a line would fall behind.
 await_dock() {
-	local status=0 watch from line
+	local status=0 watch from
 	exec {from}< <(exec timeout "${2:-30}" "$BUILD/vaultctl" dock watch --json 2>/dev/null)
 	watch=$!
-	while read -r line <&"$from"; do
-		if jq -e "$1" >/dev/null <<<"$line"; then
-			kill "$watch" 2>/dev/null || true
-			wait "$watch" || true
-			exec {from}<&-
-			return 0
-		fi
-	done
+	if jq -ne "first(inputs | select($1)) | true" <&"$from" >/dev/null; then
+		kill "$watch" 2>/dev/null || true
+		wait "$watch" || true
+		exec {from}<&-
+		return 0
+	fi
 	wait "$watch" || status=$?
 	fail "never came true: $1 (status $status): $(vaultctl dock list)"
 }

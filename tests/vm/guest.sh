@@ -29,11 +29,11 @@ begin() {
 	# xHCI's second bus is the one of SuperSpeed devices, which QEMU's disks are.
 	stack up --bus 2 >/dev/null || fail "the station did not start"
 	eval "$(stack env)"
+	cp -r "$dir/recorders.d/." $DOCK/stack/recorders.d
 	{
 		for i in {9..15}; do echo "slot \"A$i\" { port = \"$(port_of "A$i")\" }"; done
 		for i in {1..12}; do echo "slot \"M$i\" { port = \"$(port_of "M$i")\" }"; done
 		echo "slot \"G1\" { port = \"$(port_of G1)\" }"
-		echo "recorders = \"$dir/recorders.d\""
 		echo "clear = \"/run/dock-clear.socket\""
 	} >>$DOCK/stack/dockvault.conf
 	restart_dockd 15

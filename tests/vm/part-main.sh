@@ -19,12 +19,10 @@ make_main() {
 	unwritten+=(clean altered stranger)
 }
 
-# All cards here are small, which is found once they are undocked: not what this is about.
 report() {
 	local status=0
-	vaultctl report integrity --format json >/tmp/all.json || status=$?
+	vaultctl report integrity --format json || status=$?
 	[ $status -le 1 ] || fail "no report"
-	jq '.findings |= map(select(.code != "storage_low"))' /tmp/all.json
 }
 
 # Bytes that were read from a device, by whomever.
