@@ -87,6 +87,8 @@ static void judge_clock(const struct precheck *p, const struct precheck_limits *
 	if (surely <= l->drift_ms)
 		return;
 	f = begin(p, FINDING_CLOCK_DRIFT);
+	/* Looked at again in the same docking it is the same drift. */
+	snprintf(f.fact, sizeof(f.fact), "%s", p->session);
 	if (surely > l->drift_grave_ms)
 		f.severity = SEVERITY_VIOLATION;
 	json_object_set_new(f.detail, "offset_ms", json_integer(c->offset_ms));

@@ -3,7 +3,8 @@
  * enough, clock set.  Values in, findings out: battery_low, storage_low,
  * clock_drift, device_fault.
  *
- * What could not be found out is no finding.  A fact is session and phase, for
+ * What could not be found out is no finding.  A fact is session and phase, of
+ * the clock the session alone (one drift, however often it is looked at), for
  * a fault its sentence as well.  Pure; any thread.
  */
 #ifndef RULES_PRECHECK_H

@@ -85,10 +85,30 @@ START_TEST(one_fact_a_session_phase_and_fault)
 }
 END_TEST
 
+START_TEST(one_drift_a_session)
+{
+	const struct clock_offset off = { .offset_ms = 400000, .uncertainty_ms = 1000 };
+	struct precheck p = {
+		.recorder = "REC-1", .session = "0f8a0f8a-0f8a-4f8a-8f8a-0f8a0f8a0f8a",
+		.battery = PRECHECK_BATTERY_UNKNOWN, .free = UNKNOWN, .capacity = UNKNOWN,
+		.clock = &off,
+	};
+	struct findings l = { 0 };
+
+	for (p.phase = PRECHECK_DOCK; p.phase <= PRECHECK_UNDOCK; p.phase++)
+		precheck_judge(&p, &precheck_limits_default, &l);
+	ck_assert_uint_eq(l.n, 3);
+	ck_assert_str_eq(l.items[0].fact, l.items[1].fact);
+	ck_assert_str_eq(l.items[0].fact, l.items[2].fact);
+	findings_clear(&l);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, judges_what_it_knows, 0, (int)COUNT(checks));
 	tcase_add_test(tc, one_fact_a_session_phase_and_fault);
+	tcase_add_test(tc, one_drift_a_session);
 }
 
 int main(void)
