@@ -195,6 +195,21 @@ START_TEST(does_not_wait_for_a_pipe)
 }
 END_TEST
 
+/* A sentence is cut at its end: a long path must not take its place. */
+START_TEST(says_why_before_where)
+{
+	struct request_file f = { .size = 5 };
+	struct err e = { .code = 0 };
+	size_t i;
+
+	for (i = 0; i < REQUEST_PATH_MAX - 1; i += 2)
+		memcpy(f.path + i, "N/", 2);
+	f.path[i] = 'N';
+	ck_assert_int_eq(remove_file(root, &f, &e), -ENOENT);
+	ck_assert_int_eq(strncmp(e.msg, "its directory: No such file or directory: N/N", 45), 0);
+}
+END_TEST
+
 /* ------ partitions ------ */
 
 /* As the kernel shows them, in any order; nodes are their numbers. */
@@ -249,6 +264,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, says_utf8_of_any_name, 0, 3);
 	tcase_add_loop_test(tc, removes_only_what_is_kept, 0, (int)COUNT(removals));
 	tcase_add_test(tc, does_not_wait_for_a_pipe);
+	tcase_add_test(tc, says_why_before_where);
 	tcase_add_loop_test(tc, partitions_are_numbered_as_they_are_listed, 0,
 			    (int)COUNT(tables));
 }
