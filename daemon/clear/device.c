@@ -100,6 +100,17 @@ static int take_interface(void *data, struct udev_device *child)
 	return 1;
 }
 
+/* Whether it is the interface, and in the hands of a program. */
+static int is_claimed(void *data, struct udev_device *child)
+{
+	const struct device *d = data;
+	const char *number = udev_device_get_sysattr_value(child, "bInterfaceNumber");
+	const char *driver = udev_device_get_driver(child);
+
+	return number != NULL && (int)strtol(number, NULL, 16) == d->interface &&
+	       driver != NULL && strcmp(driver, "usbfs") == 0;
+}
+
 /* Have the kernel look for (or take away) a driver for the interface. */
 static int drive(const struct device *d, unsigned what)
 {
@@ -120,7 +131,10 @@ static int attach(struct device *d, struct err *e)
 		return err_set(e, -errno, "%s: %s", node != NULL ? node : "usb node",
 			       strerror(errno));
 	r = drive(d, USBDEVFS_CONNECT);
-	if (r < 0 && r != -EBUSY)	/* it has one already */
+	/* It has a driver already: the kernel's, or usbfs, for a program that has claimed it. */
+	if (r == -EBUSY && each_child(d, d->usb, "usb", is_claimed, d) != 0)
+		return err_set(e, -EBUSY, "%s: another program has the recorder's card", node);
+	if (r < 0 && r != -EBUSY)
 		return err_set(e, r, "%s: the kernel's driver cannot be attached: %s", node,
 			       strerror(-r));
 	d->attached = true;
@@ -171,16 +185,14 @@ void device_detach(struct device *d)
 
 /* ------ its volumes ------ */
 
-struct volume {
-	unsigned long long start;	/* sectors; of a whole disk 0 */
-	char node[DEVICE_NODE_MAX + 1];
-};
+/* As many as dock-lister lists, and four containers of logical ones. */
+enum { PARTITIONS_MAX = REQUEST_PARTITIONS_MAX + 4 };
 
 struct unit {
 	unsigned number;
 	char disk[DEVICE_NODE_MAX + 1];	/* "": not there */
-	struct volume partitions[REQUEST_PARTITIONS_MAX];
-	unsigned n;
+	struct partition partitions[PARTITIONS_MAX];
+	size_t n;
 	bool settled;			/* udev is through with all of it */
 };
 
@@ -194,11 +206,18 @@ static bool is_of_unit(struct udev_device *block, unsigned unit)
 	return lun != NULL && strtoul(lun + 1, NULL, 10) == unit;
 }
 
+static uint64_t number_attr(struct udev_device *d, const char *name)
+{
+	const char *value = udev_device_get_sysattr_value(d, name);
+
+	return value != NULL ? strtoull(value, NULL, 10) : 0;
+}
+
 static int look_at(void *data, struct udev_device *block)
 {
 	struct unit *u = data;
 	const char *node = udev_device_get_devnode(block), *type = udev_device_get_devtype(block);
-	const char *start = udev_device_get_sysattr_value(block, "start");
+	struct partition *p;
 
 	if (node == NULL || type == NULL || strlen(node) > DEVICE_NODE_MAX ||
 	    !is_of_unit(block, u->number))
@@ -207,19 +226,14 @@ static int look_at(void *data, struct udev_device *block)
 		u->settled = false;
 	if (strcmp(type, "disk") == 0) {
 		snprintf(u->disk, sizeof(u->disk), "%s", node);
-	} else if (u->n < REQUEST_PARTITIONS_MAX) {
-		u->partitions[u->n].start = strtoull(start != NULL ? start : "0", NULL, 10);
-		snprintf(u->partitions[u->n].node, sizeof(u->partitions[u->n].node), "%s", node);
-		u->n++;
+	} else if (u->n < PARTITIONS_MAX) {
+		p = &u->partitions[u->n++];
+		p->number = (unsigned)number_attr(block, "partition");
+		p->start = number_attr(block, "start");
+		p->size = number_attr(block, "size");
+		snprintf(p->node, sizeof(p->node), "%s", node);
 	}
 	return 0;
-}
-
-static int volume_cmp(const void *pa, const void *pb)
-{
-	const struct volume *a = pa, *b = pb;
-
-	return (a->start > b->start) - (a->start < b->start);
 }
 
 /* Take one event of udev's: is it about a disk of this device? */
@@ -274,7 +288,7 @@ static int wait_for_unit(struct device *d, unsigned number, struct unit *u, stru
 				       " %d s", DEVICE_WAIT_MS / 1000);
 		hear(d);
 	}
-	qsort(u->partitions, u->n, sizeof(u->partitions[0]), volume_cmp);
+	u->n = partitions_order(u->partitions, u->n);
 	return 0;
 }
 

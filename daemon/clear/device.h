@@ -9,9 +9,10 @@
 #define CLEAR_DEVICE_H
 
 #include "base/err.h"
+#include "partitions.h"
 #include "request.h"
 
-enum { DEVICE_WAIT_MS = 20000, DEVICE_NODE_MAX = 63 };
+enum { DEVICE_WAIT_MS = 20000, DEVICE_NODE_MAX = PARTITION_NODE_MAX };
 
 struct device;
 
@@ -25,8 +26,8 @@ int device_attach(const struct request_device *want, struct device **ret, struct
 void device_detach(struct device *d);
 
 /*
- * The node of a volume: partition n of a unit, in the order in which they lie
- * on it, or, for 0, the first, or the unit itself when it has none.  Waits
+ * The node of a volume: partition n of a unit, as dock-lister numbers
+ * them, or, for 0, the first, or the unit itself when it has none.  Waits
  * until udev is through with it.  -ENOENT: there is none; -ETIMEDOUT.
  */
 int device_volume(struct device *d, unsigned unit, unsigned partition,

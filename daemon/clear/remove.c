@@ -70,17 +70,17 @@ static int is_the_file(int fd, const struct request_file *f, struct stat *st, st
 	int r;
 
 	if (fstat(fd, st) < 0)
-		return err_set(e, -errno, "%s: %s", f->path, strerror(errno));
+		return err_set(e, -errno, "%s: %s", strerror(errno), f->path);
 	if (!S_ISREG(st->st_mode))
-		return err_set(e, -ELOOP, "%s: not an ordinary file", f->path);
+		return err_set(e, -ELOOP, "not an ordinary file: %s", f->path);
 	if ((uint64_t)st->st_size != f->size)
-		return err_set(e, -ESTALE, "%s: %jd bytes on the card, %" PRIu64 " in the vault",
-			       f->path, (intmax_t)st->st_size, f->size);
+		return err_set(e, -ESTALE, "%jd bytes on the card, %" PRIu64 " in the vault: %s",
+			       (intmax_t)st->st_size, f->size, f->path);
 	r = digest_fd(fd, f->size, &found);
 	if (r < 0 && r != -ESTALE)
-		return err_set(e, r, "%s: cannot be read again: %s", f->path, strerror(-r));
+		return err_set(e, r, "cannot be read again (%s): %s", strerror(-r), f->path);
 	if (r < 0 || !digest_equal(&found, &f->blob))
-		return err_set(e, -ESTALE, "%s: read again, it is not what the vault keeps",
+		return err_set(e, -ESTALE, "read again, it is not what the vault keeps: %s",
 			       f->path);
 	return 0;
 }
@@ -109,24 +109,24 @@ int remove_file(int root, const struct request_file *f, struct err *e)
 
 	parent = open_parent(root, f->path, &name);
 	if (parent < 0)
-		return err_set(e, parent, "%s: its directory: %s", f->path, strerror(-parent));
+		return err_set(e, parent, "its directory: %s: %s", strerror(-parent), f->path);
 	fd = open_beneath(parent, name, O_RDONLY | O_NONBLOCK);	/* a pipe would wait */
 	if (fd < 0)
-		return err_set(e, fd, "%s: %s", f->path, strerror(-fd));
+		return err_set(e, fd, "%s: %s", strerror(-fd), f->path);
 	r = is_the_file(fd, f, &opened, e);
 	if (r < 0)
 		return r;
 	/* Nobody but us has this mount; all the same, the name must still lead to what was read. */
 	if (fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    named.st_ino != opened.st_ino || named.st_dev != opened.st_dev)
-		return err_set(e, -ESTALE, "%s: it changed while it was read", f->path);
+		return err_set(e, -ESTALE, "it changed while it was read: %s", f->path);
 	if (unlinkat(parent, name, 0) < 0)
-		return err_set(e, -errno, "%s: cannot be removed: %s", f->path, strerror(errno));
+		return err_set(e, -errno, "cannot be removed (%s): %s", strerror(errno), f->path);
 	/* Its clusters are free once nobody has it open, and that is to be durable, too. */
 	close(fd);
 	fd = -1;
 	if (syncfs(parent) < 0)
-		return err_set(e, -EIO, "%s: removed, but the card did not confirm it: %s",
-			       f->path, strerror(errno));
+		return err_set(e, -EIO, "removed, but the card did not confirm it (%s): %s",
+			       strerror(errno), f->path);
 	return 0;
 }

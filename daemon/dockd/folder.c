@@ -22,6 +22,7 @@ struct walk {
 	struct listing l;
 	uint32_t room_files;
 	struct buf raw, path;		/* of the directory at hand, with a '/' behind them */
+	size_t names;			/* bytes of names that are held, of all levels */
 	bool full;
 	bool no_memory;
 };
@@ -159,8 +160,16 @@ static int name_cmp(const void *pa, const void *pb)
 	return strcmp(*a, *b);
 }
 
-/* The names in a directory, sorted, one too many at most; takes fd.  A negative errno. */
-static int read_names(int fd, char ***ret, size_t *ret_n)
+static size_t name_cost(const char *name)
+{
+	return sizeof(char *) + strlen(name) + 1;
+}
+
+/*
+ * The names in a directory, sorted, one too many at most; takes fd.  A negative
+ * errno, and the names up to there; -E2BIG: no more than these may be held.
+ */
+static int read_names(struct walk *w, int fd, char ***ret, size_t *ret_n)
 {
 	enum { GROW = 256 };
 	DIR *d = fdopendir(fd);
@@ -178,16 +187,22 @@ static int read_names(int fd, char ***ret, size_t *ret_n)
 	for (errno = 0; r == 0 && n <= FOLDER_ENTRIES_MAX && (x = readdir(d)) != NULL; errno = 0) {
 		if (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0)
 			continue;
+		if (name_cost(x->d_name) > FOLDER_NAMES_MAX - w->names) {
+			r = -E2BIG;
+			break;
+		}
 		if (n % GROW == 0) {
 			more = reallocarray(names, n + GROW, sizeof(*names));
 			r = more == NULL ? -ENOMEM : 0;
 			names = more != NULL ? more : names;
 		}
 		name = r == 0 ? strdup(x->d_name) : NULL;
-		if (name == NULL)
+		if (name == NULL) {
 			r = -ENOMEM;
-		else
-			names[n++] = name;
+			break;
+		}
+		names[n++] = name;
+		w->names += name_cost(name);
 	}
 	if (r == 0 && errno != 0)
 		r = -errno;
@@ -199,24 +214,36 @@ static int read_names(int fd, char ***ret, size_t *ret_n)
 	return r;
 }
 
+/* The directory at hand, or a part of it. */
+static void cannot_list(struct walk *w, int error)
+{
+	char here[LISTING_PATH_MAX + 1];
+
+	snprintf(here, sizeof(here), "%.*s", (int)MAX(w->path.len, 1u) - 1, buf_str(&w->path));
+	add_trouble(w, here, error == E2BIG ? "too many names here and in the folders above: not"
+					      " all are listed, import it by itself" :
+					      strerror(error));
+}
+
 /* Takes fd. */
 static void list_dir(struct walk *w, int fd, unsigned depth)
 {
 	int dir = fcntl(fd, F_DUPFD_CLOEXEC, 0), r;
-	char **names = NULL, here[LISTING_PATH_MAX + 1];
+	char **names = NULL;
 	size_t n = 0, i;
+	int error = 0;
 
-	r = read_names(fd, &names, &n);
-	if (r == -ENOMEM) {
+	if (dir < 0)
+		error = errno;
+	r = read_names(w, fd, &names, &n);
+	if (r == -ENOMEM)
 		w->no_memory = true;
-	} else if (r < 0 || dir < 0) {
-		snprintf(here, sizeof(here), "%.*s", (int)MAX(w->path.len, 1u) - 1,
-			 buf_str(&w->path));
-		add_trouble(w, here, strerror(r < 0 ? -r : errno));
-	}
+	else if (r < 0 || dir < 0)
+		cannot_list(w, r < 0 ? -r : error);
 	for (i = 0; i < n; i++) {
 		if (dir >= 0 && !w->full && !w->no_memory)
 			list_entry(w, dir, names[i], depth);
+		w->names -= name_cost(names[i]);
 		free(names[i]);
 	}
 	free(names);

@@ -15,7 +15,11 @@
 #include "base/err.h"
 #include "format/listing.h"
 
-enum { FOLDER_DEPTH_MAX = 32, FOLDER_ENTRIES_MAX = LISTING_FILES_MAX };
+enum {
+	FOLDER_DEPTH_MAX = 32,
+	FOLDER_ENTRIES_MAX = LISTING_FILES_MAX,
+	FOLDER_NAMES_MAX = 16 * 1024 * 1024,	/* bytes of names held at a time, of all levels */
+};
 
 /*
  * List what is below the directory fd, in order of names.  A file's `raw` is

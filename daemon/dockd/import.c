@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -208,6 +209,18 @@ static int check_fd(const struct import_request *q, struct err *e)
 	return 0;
 }
 
+/* The name is what the request says; the kernel says whose process it is. */
+static int find_who(const struct import_peer *p, struct import_request *q, struct err *e)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return err_set(e, -errno, "nobody knows who connected: %s", strerror(errno));
+	snprintf(q->who, sizeof(q->who), "%s (uid %u)", q->by, who.uid);
+	return 0;
+}
+
 static void begin(struct import_peer *p, const char *text, size_t len, int fd)
 {
 	struct import_server *s = p->server;
@@ -219,6 +232,8 @@ static void begin(struct import_peer *p, const char *text, size_t len, int fd)
 	r = import_parse(text, len, &q, &e);
 	if (r == 0)
 		r = check_fd(&q, &e);
+	if (r == 0)
+		r = find_who(p, &q, &e);
 	if (r == 0)
 		r = s->events.begin(s->data, p, &q, &session, &slot, &e);
 	if (r < 0) {

@@ -8,7 +8,8 @@
  *
  *	kind		folder | image | file
  *	source		where it lies, as the person said it
- *	by, reason	who brings it, and why; not blank
+ *	by, reason	who brings it, and why; not blank.  Anybody can give any name:
+ *			the record has the uid of who connected behind it
  *	officer, unit, case, recorder
  *			whose it is; "", null or absent: not said
  *
@@ -32,6 +33,7 @@ enum {
 	IMPORT_SOURCE_MAX = 1024,
 	IMPORT_NAME_MAX = 32,		/* A-Z a-z 0-9 . _ -, as all ids of the catalog */
 	IMPORT_TEXT_MAX = 500,
+	IMPORT_BY_MAX = 480,		/* with a uid behind it at most IMPORT_TEXT_MAX */
 };
 
 enum import_kind { IMPORT_FOLDER, IMPORT_IMAGE, IMPORT_FILE, IMPORT_KINDS };
@@ -39,7 +41,8 @@ enum import_kind { IMPORT_FOLDER, IMPORT_IMAGE, IMPORT_FILE, IMPORT_KINDS };
 struct import_request {
 	enum import_kind kind;
 	int fd;				/* owned by whoever has the request */
-	char source[IMPORT_SOURCE_MAX + 1], by[IMPORT_TEXT_MAX + 1], reason[IMPORT_TEXT_MAX + 1];
+	char source[IMPORT_SOURCE_MAX + 1], by[IMPORT_BY_MAX + 1], reason[IMPORT_TEXT_MAX + 1];
+	char who[IMPORT_TEXT_MAX + 1];	/* "by (uid N)": whose process connected; the server's */
 	char officer[IMPORT_NAME_MAX + 1], unit[IMPORT_NAME_MAX + 1],
 	     case_id[IMPORT_NAME_MAX + 1], recorder[IMPORT_NAME_MAX + 1];
 };
@@ -47,7 +50,7 @@ struct import_request {
 const char *import_kind_name(enum import_kind k);
 
 /*
- * What a request says; fd is left alone.  0, or -EINVAL and a sentence.  Pure.
+ * What a request says; fd is left alone, and who is "".  0, or -EINVAL and a sentence.  Pure.
  */
 int import_parse(const char *text, size_t len, struct import_request *ret, struct err *e);
 

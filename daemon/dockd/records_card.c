@@ -221,11 +221,13 @@ json_t *record_inventory(const struct record_inventory *i)
 
 static json_t *about_file(const char *type, const struct record_clearing *c)
 {
-	json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "type", type,
+	json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "type", type,
 			      "recorder", c->recorder, "at", moment(c->at_ms),
 			      "path", finding_text(c->file->path),
 			      "path_raw", hex(c->file->raw, c->file->raw_len),
-			      "size", number(c->file->size), "blob", address(&c->blob));
+			      "size", number(c->file->size),
+			      "modified", text_or_null(c->file->modified),
+			      "blob", address(&c->blob));
 
 	return of_session(j, c->session);
 }

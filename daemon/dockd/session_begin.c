@@ -174,7 +174,7 @@ static json_t *begin_records(const struct session *s)
 	if (r == 0 && q != NULL)
 		r = json_array_append_new(records, record_import(&(struct record_import){
 			.at_ms = s->docked_ms, .kind = import_kind_name(q->kind),
-			.source = q->source, .by = q->by, .officer = q->officer, .unit = q->unit,
+			.source = q->source, .by = q->who, .officer = q->officer, .unit = q->unit,
 			.case_no = q->case_id, .reason = q->reason,
 		}));
 	if (r < 0)
@@ -189,7 +189,7 @@ enum session_event session_start_begin(struct session *s)
 
 	if (s->import != NULL)
 		log_info("%s: %s %s is imported by %s, session %s", s->job.slot,
-			 import_kind_name(s->import->kind), s->import->source, s->import->by,
+			 import_kind_name(s->import->kind), s->import->source, s->import->who,
 			 s->id);
 	else
 		log_info("slot %s: %s%s%04x:%04x %s docked, session %s", s->job.slot,

@@ -41,7 +41,7 @@ struct card_ask {
 
 /* ------ what is known then ------ */
 
-static int add_stored(struct session *s, const char *path, uint64_t size, bool cleared)
+static int add_stored(struct session *s, const struct catalog_file *f, bool cleared)
 {
 	enum { GROW = 1024 };
 	void *more;
@@ -53,31 +53,34 @@ static int add_stored(struct session *s, const char *path, uint64_t size, bool c
 		s->stored = more;
 	}
 	s->stored[s->n_stored++] = (struct card_stored){
-		.path = path, .size = size, .cleared = cleared,
+		.path = f->path, .size = f->size, .modified = f->modified, .cleared = cleared,
 	};
 	return 0;
 }
 
 /*
  * What the dock removed, or was about to.  What it is known not to have removed
- * is not excused.  Their paths are the catalog's: keep copies.
+ * is not excused.  Their texts are the catalog's: keep copies.
  */
 static int add_cleared(struct session *s, const struct catalog_cleared *list, size_t n)
 {
 	size_t i, kept = 0;
-	char *path;
+	char **texts;
 
-	s->cleared_paths = calloc(n + 1, sizeof(*s->cleared_paths));
-	if (s->cleared_paths == NULL)
+	s->cleared_texts = calloc(2 * n + 1, sizeof(*s->cleared_texts));
+	if (s->cleared_texts == NULL)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
 		if (list[i].failed)
 			continue;
-		path = strdup(list[i].path);
-		s->cleared_paths[kept] = path;
-		if (path == NULL || add_stored(s, path, list[i].size, true) < 0)
+		texts = s->cleared_texts + kept;
+		texts[0] = strdup(list[i].path);
+		texts[1] = texts[0] != NULL ? strdup(list[i].modified) : NULL;
+		if (texts[1] == NULL ||
+		    add_stored(s, &(struct catalog_file){ texts[0], list[i].size, texts[1] },
+			       true) < 0)
 			return -ENOMEM;
-		kept++;
+		kept += 2;
 	}
 	return 0;
 }
@@ -86,9 +89,9 @@ void session_forget_past(struct session *s)
 {
 	size_t i;
 
-	for (i = 0; s->cleared_paths != NULL && s->cleared_paths[i] != NULL; i++)
-		free(s->cleared_paths[i]);
-	free(TAKE(s->cleared_paths));
+	for (i = 0; s->cleared_texts != NULL && s->cleared_texts[i] != NULL; i++)
+		free(s->cleared_texts[i]);
+	free(TAKE(s->cleared_texts));
 	free(TAKE(s->stored));
 	s->n_stored = 0;
 	if (s->has_before)
@@ -133,8 +136,7 @@ static void on_stored(void *data, int r, const struct catalog_kept *is, size_t n
 	(void)e;
 	for (i = 0; a->s != NULL && r == 0 && i < n; i++)
 		if (is[i].stored)
-			r = add_stored(a->s, a->files[a->at + i].path, a->files[a->at + i].size,
-				       is[i].cleared);
+			r = add_stored(a->s, &a->files[a->at + i], is[i].cleared);
 	a->at += n;
 	if (a->s == NULL || r < 0)
 		finish(a, false);
@@ -142,11 +144,14 @@ static void on_stored(void *data, int r, const struct catalog_kept *is, size_t n
 		ask(a);
 }
 
-static int path_cmp(const void *pa, const void *pb)
+static int file_cmp(const void *pa, const void *pb)
 {
 	const struct catalog_file *a = pa, *b = pb;
+	int c = strcmp(a->path, b->path);
 
-	return strcmp(a->path, b->path);
+	if (c == 0)
+		c = (a->size > b->size) - (a->size < b->size);
+	return c != 0 ? c : strcmp(a->modified, b->modified);
 }
 
 /* Ask of what was on the card and is not listed any more.  0 or -ENOMEM. */
@@ -158,11 +163,13 @@ static int look_for_vanished(struct card_ask *a)
 
 	if (gone == NULL)
 		return -ENOMEM;
-	qsort(a->files, a->n, sizeof(*a->files), path_cmp);
+	qsort(a->files, a->n, sizeof(*a->files), file_cmp);
 	for (i = 0; i < v->n; i++) {
-		const struct catalog_file f = { v->entries[i].path, v->entries[i].size };
+		const struct catalog_file f = {
+			v->entries[i].path, v->entries[i].size, v->entries[i].modified,
+		};
 
-		if (bsearch(&f, a->files, a->n, sizeof(f), path_cmp) == NULL)
+		if (bsearch(&f, a->files, a->n, sizeof(f), file_cmp) == NULL)
 			gone[n++] = f;
 	}
 	free(a->files);
@@ -291,6 +298,7 @@ enum session_event session_start_ask(struct session *s)
 	for (i = 0; i < s->listing.n_files; i++)
 		a->files[a->n++] = (struct catalog_file){
 			s->listing.files[i].path, s->listing.files[i].size,
+			s->listing.files[i].modified,
 		};
 	s->ask = a;
 	uv_timer_start(a->deadline, on_deadline, ASK_TIMEOUT_MS, 0);

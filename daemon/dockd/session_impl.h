@@ -90,7 +90,7 @@ struct session {
 	bool asked;			/* all of it was answered */
 	struct card_stored *stored;	/* n_stored of them */
 	size_t n_stored;
-	char **cleared_paths;		/* what some of those point to; ends with NULL */
+	char **cleared_texts;		/* what some of those point to; ends with NULL */
 	bool has_before;
 	struct inventory before;
 

@@ -90,7 +90,7 @@ bool fat_cluster_sector(const struct fat_geometry *g, uint64_t cluster, uint64_t
 	return true;
 }
 
-static uint64_t fat_value(unsigned bits, const uint8_t *p, uint64_t i)
+uint64_t fat_value(unsigned bits, const uint8_t *p, uint64_t i)
 {
 	if (bits == 12)
 		return number(p + i * 3 / 2, 2) >> (i % 2 * 4) & 0xfff;

@@ -34,6 +34,9 @@ bool fat_geometry_read(const uint8_t boot[FAT_BOOT_LEN], bool exfat, uint32_t se
 
 bool fat_cluster_sector(const struct fat_geometry *g, uint64_t cluster, uint64_t *ret);
 
+/* Entry i of those in p, the first of which has an even number (FAT12 has two in 3 bytes). */
+uint64_t fat_value(unsigned bits, const uint8_t *p, uint64_t i);
+
 /* How many of the n entries in p, the first of them number `first`, are of free clusters. */
 uint64_t fat_count_free(unsigned bits, const uint8_t *p, uint64_t first, uint64_t n);
 

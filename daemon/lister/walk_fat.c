@@ -24,6 +24,39 @@ struct fat_walk {
 static void list_dir(struct walk *w, TSK_INUM_T dir, uint64_t cluster, bool deleted,
 		     unsigned depth);
 
+/* By the FAT; false: there is none behind it. */
+static bool next_cluster(struct walk *w, uint64_t cluster, uint64_t *ret)
+{
+	const struct fat_geometry *g = &w->geometry;
+	const uint64_t i = g->bits == 12 ? cluster % 2 : 0;
+	uint64_t sector;
+	uint8_t b[4];
+
+	if (!walk_read(w, g->fat * g->sector_size + (cluster - i) * g->bits / 8, b,
+		       g->bits == 12 ? 3 : g->bits / 8))
+		return false;
+	*ret = fat_value(g->bits, b, i);
+	return fat_cluster_sector(g, *ret, &sector);
+}
+
+/*
+ * Its size ends in this sector: does its chain go on?  So a recorder leaves what
+ * it was writing when its battery went, with the size that it wrote last.  One
+ * cluster more is none to speak of: some take the next when one is full.
+ */
+static void look_behind(struct walk *w, uint64_t sector)
+{
+	const struct fat_geometry *g = &w->geometry;
+	uint64_t cluster;
+
+	if (sector < g->clusters)
+		return;
+	cluster = (sector - g->clusters) / g->cluster_sectors + FAT_FIRST_CLUSTER;
+	if (next_cluster(w, cluster, &cluster) && next_cluster(w, cluster, &cluster))
+		walk_trouble(w, "more clusters are its own than its size says, which may be the "
+				"rest of a recording: look at the card by hand");
+}
+
 /* The runs of a file that libtsk has followed; what they do not cover, dockd will notice. */
 static void take_runs(struct walk *w, const TSK_FS_ATTR *attr, uint64_t size)
 {
@@ -37,6 +70,8 @@ static void take_runs(struct walk *w, const TSK_FS_ATTR *attr, uint64_t size)
 			return;
 		if (!walk_add_extent(w, (uint64_t)w->fs->offset + run->addr * bs, run->len * bs))
 			return;
+		if (left <= run->len * bs)
+			look_behind(w, run->addr + (left - 1) / bs);
 		left -= MIN(left, run->len * bs);
 	}
 }

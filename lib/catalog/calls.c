@@ -83,6 +83,13 @@ int catalog_recorded(struct catalog *c, const char *session, const struct digest
 					   .asked = n, .data = data }, params);
 }
 
+static json_t *file_json(const struct catalog_file *f)
+{
+	return json_pack("{s:s, s:I, s:s?}", "path", f->path,
+			 "size", (json_int_t)MIN(f->size, (uint64_t)INT64_MAX),
+			 "modified", f->modified[0] != '\0' ? f->modified : NULL);
+}
+
 /* The files as a JSON array; NULL: no memory. */
 static char *files_text(const struct catalog_file *files, size_t n)
 {
@@ -91,8 +98,7 @@ static char *files_text(const struct catalog_file *files, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (json_array_append_new(list, json_pack("{s:s, s:I}", "path", files[i].path, "size",
-				(json_int_t)MIN(files[i].size, (uint64_t)INT64_MAX))) < 0)
+		if (json_array_append_new(list, file_json(&files[i])) < 0)
 			break;
 	if (i == n)
 		text = json_dumps(list, JSON_COMPACT);

@@ -101,6 +101,7 @@ int catalog_judge(struct catalog *c, const char *session, const char *findings, 
 /* What was to be removed from a card since the ledger before. */
 struct catalog_cleared {
 	const char *path, *path_raw;	/* as shown; in hex */
+	const char *modified;		/* as the device wrote it; "": not known */
 	uint64_t size;
 	bool failed;			/* it is known to be there still */
 };
@@ -137,6 +138,7 @@ int catalog_recorded(struct catalog *c, const char *session, const struct digest
 struct catalog_file {
 	const char *path;		/* in the form of format/name.h */
 	uint64_t size;
+	const char *modified;		/* as the device wrote it; "": not claimed, so any is it */
 };
 struct catalog_kept {
 	bool stored, cleared;

@@ -389,6 +389,9 @@ static void take_cleared(struct row *w, struct catalog_cleared *c)
 	c->path_raw = text_of(w, "path_raw");
 	if (c->path == NULL || c->path_raw == NULL)
 		w->bad = "path";
+	c->modified = text_of(w, "modified");
+	if (c->modified == NULL)
+		c->modified = "";
 	c->size = take_count(w, "size", UINT64_MAX);
 	c->failed = is_false(w, "ok");
 }

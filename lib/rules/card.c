@@ -88,10 +88,38 @@ struct card_stored *card_stored_sort(const struct card_stored *stored, size_t n)
 	return ret;
 }
 
+static size_t first_not_below(const struct card_stored *stored, size_t n,
+			      const struct card_stored *key)
+{
+	size_t lo = 0, hi = n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (stored_cmp(&stored[mid], key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool may_be_one(const char *a, const char *b)
+{
+	return a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0;
+}
+
 const struct card_stored *card_stored_find(const struct card_stored *stored, size_t n,
-					   const char *path, uint64_t size)
+					   const char *path, uint64_t size,
+					   const char *modified)
 {
 	const struct card_stored key = { .path = path, .size = size };
+	const struct card_stored *found = NULL;
+	size_t i;
 
-	return bsearch(&key, stored, n, sizeof(*stored), stored_cmp);
+	for (i = first_not_below(stored, n, &key);
+	     i < n && stored_cmp(&stored[i], &key) == 0; i++)
+		if (may_be_one(stored[i].modified, modified) &&
+		    (found == NULL || (stored[i].cleared && !found->cleared)))
+			found = &stored[i];
+	return found;
 }

@@ -16,6 +16,7 @@ struct card_stored {			/* a file of this recorder that the dock has */
 	const char *path;
 	uint64_t size;
 	bool cleared;			/* and removed from the card itself */
+	const char *modified;		/* as the device wrote it; "": not known */
 };
 
 /* All borrowed. */
@@ -48,9 +49,14 @@ json_t *card_file_detail(const struct listing_file *f);
 /* A finding whose subject is the recorder, without confidence. */
 struct finding card_finding(const char *recorder, enum finding_code code, int64_t at_ms);
 
-/* Whether it is there: stored[] sorted by card_stored_sort(). */
+/*
+ * That file, rather one that the dock removed; NULL: it is not there.  Names are
+ * used again, often at one size, so the time of change counts where both sides
+ * know it ("": not known).  stored[] is sorted by card_stored_sort().
+ */
 const struct card_stored *card_stored_find(const struct card_stored *stored, size_t n,
-					   const char *path, uint64_t size);
+					   const char *path, uint64_t size,
+					   const char *modified);
 /* A sorted copy for free(); NULL: no memory. */
 struct card_stored *card_stored_sort(const struct card_stored *stored, size_t n);
 

@@ -202,7 +202,8 @@ static enum cause cause_by_order(const struct judge *j, const struct listing_fil
 
 static enum cause cause_of(const struct judge *j, const struct listing_file *f)
 {
-	const struct card_stored *s = card_stored_find(j->stored, j->c->n_stored, f->path, f->size);
+	const struct card_stored *s = card_stored_find(j->stored, j->c->n_stored, f->path, f->size,
+						       f->modified);
 
 	if (s != NULL)
 		return s->cleared ? CAUSE_CLEARED : CAUSE_STORED;

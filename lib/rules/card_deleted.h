@@ -5,7 +5,8 @@
  * sidecars are the same act.
  *
  *	cause		confidence that a recording was removed by somebody
- *	stored		0.1	the dock has it (path and size): cleaned after docking.
+ *	stored		0.1	the dock has it (path, size, time of change):
+ *				cleaned after docking.
  *				None at all for one that the dock itself removed
  *	renamed		0.3	a file of the same size and times is there
  *	temporary	0.3	it looks so by its name

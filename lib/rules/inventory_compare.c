@@ -186,7 +186,7 @@ static void judge_vanished(struct comparison *c, const struct inventory_entry *w
 	const struct inventory_entry *media = media_of(c->before, was->path);
 	const struct card *card = c->c->card;
 	const struct card_stored *s = card_stored_find(c->stored, card->n_stored, was->path,
-						       was->size);
+						       was->size, was->modified);
 	struct came *is = renamed_to(c, was);
 	int64_t ms = start_of(c, was);
 
@@ -196,7 +196,8 @@ static void judge_vanished(struct comparison *c, const struct inventory_entry *w
 	if (media != NULL && is == NULL && !is_there(c, media->path))
 		return;
 	if (media != NULL)
-		s = card_stored_find(c->stored, card->n_stored, media->path, media->size);
+		s = card_stored_find(c->stored, card->n_stored, media->path, media->size,
+				     media->modified);
 	if (is != NULL) {
 		is->renamed = true;
 		put(c, KIND_RENAMED, was, is->entry);

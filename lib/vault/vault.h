@@ -36,7 +36,7 @@ enum {
 	VAULT_PUT_MEMORY = 4096,
 	VAULT_RESUME_MEMORY = 1024 * 1024,
 	VAULT_CHUNK = 16 * 1024 * 1024,	/* what an interrupted put loses at most, and one block */
-	VAULT_PARTIALS_MAX = 256,	/* interrupted puts that vault_partials_sweep leaves */
+	VAULT_PARTIALS_MAX = 256,	/* interrupted puts that are left */
 	VAULT_PARTIALS_DAYS = 30,	/* and for how long */
 	VAULT_PATH_MAX = 1200,		/* room for any path of a store, with its NUL */
 };
@@ -149,8 +149,8 @@ int vault_has(struct vault *v, const struct digest *address, uint64_t size, vaul
 
 /*
  * Remove what interrupted puts left VAULT_PARTIALS_DAYS ago and longer, and the oldest beyond
- * VAULT_PARTIALS_MAX; not what a put holds at this moment.  now_ms: utc_now().  For start-up.
- * How many were removed, or a negative errno.
+ * VAULT_PARTIALS_MAX; not what a put holds at this moment.  now_ms: utc_now().  For start-up:
+ * a put that is parked does the same.  How many were removed, or a negative errno.
  */
 int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e);
 

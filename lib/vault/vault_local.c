@@ -483,7 +483,11 @@ static int local_leave(void *blob)
 {
 	struct local_blob *b = blob;
 
-	return partial_leave(&b->partial, b->fd);
+	int r = partial_leave(&b->partial, b->fd);
+
+	if (b->partial.kept > 0)
+		partials_bound(b->l->partial);
+	return r;
 }
 
 static int local_has(void *store, const struct digest *address, uint64_t size, struct err *e)

@@ -461,26 +461,18 @@ static int sweep_marks(struct sweep *s, const struct digest *key)
 	return unlinkat(s->dir, marks, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e)
+static int sweep_all(DIR *d, int64_t now_ms)
 {
 	AUTO(sweepp) struct sweep *s = calloc(1, sizeof(*s));
-	AUTO(closedirp) DIR *d = NULL;
-	char path[VAULT_PATH_MAX];
 	const struct dirent *de;
 	struct digest key;
 	int r = 0;
 
 	if (s == NULL)
-		return err_set(e, -ENOMEM, "vault %s: no memory to sweep it", dir);
-	r = snprintf(path, sizeof(path), "%s/partial", dir);
-	if (r < 0 || (size_t)r >= sizeof(path))
-		return err_set(e, -ENAMETOOLONG, "vault %.80s...: path too long", dir);
-	d = opendir(path);
-	if (d == NULL)
-		return err_set(e, -errno, "%s: cannot be listed: %s", path, strerror(errno));
+		return -ENOMEM;
 	s->dir = dirfd(d);
 	s->now_ms = now_ms;
-	for (r = 0, errno = 0; r == 0 && (de = readdir(d)) != NULL; errno = 0) {
+	for (errno = 0; r == 0 && (de = readdir(d)) != NULL; errno = 0) {
 		if (is_named(de->d_name, ".data", &key))
 			r = sweep_data(s, &key);
 		else if (is_named(de->d_name, ".marks", &key))
@@ -488,8 +480,35 @@ int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e)
 	}
 	if (r == 0)
 		r = -errno;
+	return r < 0 ? r : (int)s->removed;
+}
+
+void partials_bound(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(closedirp) DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d != NULL)
+		(void)sweep_all(d, utc_now());
+	else if (fd >= 0)
+		close(fd);
+}
+
+int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e)
+{
+	AUTO(closedirp) DIR *d = NULL;
+	char path[VAULT_PATH_MAX];
+	int r;
+
+	r = snprintf(path, sizeof(path), "%s/partial", dir);
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return err_set(e, -ENAMETOOLONG, "vault %.80s...: path too long", dir);
+	d = opendir(path);
+	if (d == NULL)
+		return err_set(e, -errno, "%s: cannot be listed: %s", path, strerror(errno));
+	r = sweep_all(d, now_ms);
 	if (r < 0)
 		return err_set(e, r, "%s: what interrupted pulls left cannot be removed: %s", path,
 			       strerror(-r));
-	return (int)s->removed;
+	return r;
 }

@@ -65,4 +65,11 @@ int partial_leave(struct partial *p, int fd);
 /* Take the names away: the bytes are sealed under another, or forgotten.  Nothing there is fine. */
 void partial_remove(struct partial *p);
 
+/*
+ * The sweep (vault_partials_sweep) of this directory, with one more left there: a
+ * dock that runs for months would keep as many as are ever interrupted.  What goes
+ * wrong is left to the next one.
+ */
+void partials_bound(int dir);
+
 #endif

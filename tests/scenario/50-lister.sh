@@ -106,6 +106,23 @@ expect unfinished.img "a recording that was never ended is not called empty" \
 	'(.files[] | select(.path == "A.MP4") | .size == 0 and (.trouble | test("clusters"))) and
 	 (.files[] | select(.path == "B.MP4") | .trouble == "")'
 
+# The same, where the size was written now and then: what it says is read, and the card told of.
+for kind in 12,64 16,4 32,1; do
+	bits=${kind%,*}
+	rm -f longer.img
+	truncate -s 64M longer.img
+	mkfs.fat -F "$bits" -s "${kind#*,}" longer.img >/dev/null
+	mcopy -i longer.img big.mp4 ::/A.MP4
+	mcopy -i longer.img odd.mp4 ::/B.MP4
+	at=$(grep -abo 'A       MP4' longer.img | head -n 1 | cut -d: -f1)
+	printf '\350\003\0\0' | dd of=longer.img bs=1 seek=$((at + 28)) conv=notrunc status=none
+	expect longer.img "FAT$bits: a recording whose size is behind its clusters" \
+		'(.files[] | select(.path == "A.MP4") | .size == 1000 and .trouble == "") and
+		 (.troubles | length == 1 and .[0].path == "A.MP4" and
+			(.[0] | tostring | test("more clusters")))'
+	cmp -s <(list --cat A.MP4 "$lister" longer.img) <(head -c 1000 big.mp4) || fail "what its size says"
+done
+
 truncate -s 64M exfat.img
 mkfs.exfat -L REC07 exfat.img >/dev/null
 expect exfat.img "exFAT, empty" '.filesystem == "exfat" and .files == [] and .troubles == [] and

@@ -60,8 +60,8 @@ head -c 5000 /dev/urandom >"$DOCK/pdf/笔录 1.pdf"
 jq -e '.outcome == "released" and .files_total == 1 and .usb == null' "$DOCK/out" >/dev/null ||
 	fail "$(cat "$DOCK/out")"
 settle
-expect "SELECT import_kind, officer, unit, import_case, import_reason, import_by <> '', import_source
-	FROM session_list WHERE import_case IS NOT NULL" \
+expect "SELECT import_kind, officer, unit, import_case, import_reason, import_by LIKE '_% (uid $(id -u))',
+	import_source FROM session_list WHERE import_case IS NOT NULL" \
 	"file|019001|QH-01|C-2026-7|scan of the record|t|$DOCK/pdf/笔录 1.pdf" "the file's session"
 expect "SELECT path, unit, assurance, recorder FROM segment WHERE recorder = 'IMPORT'" \
 	"笔录 1.pdf|QH-01|imported|IMPORT" "the file"

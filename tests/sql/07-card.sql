@@ -142,7 +142,8 @@ SELECT is(ingest(r_session(10, 'REC-2', '2026-11-10T08:00:00.000Z'), r_inventory
 	r_session(11, 'REC-2', '2026-11-11T08:00:00.000Z'), r_inventory(11, 'REC-2', 0, 2),
 		r_inventory(11, 'REC-2', 1, 2), r_clearing(11, 'REC-2', 1, '2026-11-11T09:00:00.000Z'),
 	r_session(12, 'REC-2', '2026-11-12T08:00:00.000Z'), r_inventory(12, 'REC-2', 1, 2),	-- a part is missing
-		r_clearing(12, 'REC-2', 2, '2026-11-12T09:00:00.000Z'), r_cleared(12, 'REC-2', 2, false, '2026-11-12T09:00:01.000Z'),
+		r_clearing(12, 'REC-2', 2, '2026-11-12T09:00:00.000Z')
+			|| '{"modified": "2026-11-12T16:59:58"}', r_cleared(12, 'REC-2', 2, false, '2026-11-12T09:00:01.000Z'),
 	r_clearing(10, 'REC-2', 3, '2026-11-10T09:00:00.000Z'),
 	r_session(13, 'REC-2', '2026-11-13T08:00:00.000Z'), r_inventory(13, 'REC-2', 0, 1),
 	r_session(14, 'REC-1', '2026-11-12T10:00:00.000Z'), r_inventory(14, 'REC-1', 0, 1),	-- another's
@@ -154,6 +155,8 @@ SELECT results_eq($$SELECT what, part, entries, path, path_raw, size::integer, o
 		('cleared', NULL, NULL, 'DCIM/2.mp4', '4443494d2f32', 100, false),
 		('cleared', NULL, NULL, 'DCIM/1.mp4', '4443494d2f31', 100, NULL)$$,
 	'the last whole one, and what was cleared since');
+SELECT results_eq($$SELECT modified FROM dv.ledger(uid('sess', 13)) WHERE what = 'cleared'$$,
+	$$VALUES ('2026-11-12T16:59:58'), (NULL)$$, 'with the time of change, where it is known');
 SELECT results_eq($$SELECT what, part FROM dv.ledger(uid('sess', 12)) WHERE what <> 'cleared'$$,
 	$$VALUES ('before', 0), ('before', 1)$$, 'a ledger of which a part is missing is none');
 SELECT results_eq($$SELECT what, entries FROM dv.ledger(uid('sess', 10))$$,
@@ -178,6 +181,20 @@ SELECT results_eq($$SELECT * FROM dv.stored('REC-1', '[{"path": "DCIM/3.mp4", "s
 		{"path": "DCIM/3.mp4", "size": 101}, {"path": "DCIM/none.mp4", "size": 100},
 		{"path": "DCIM/1.mp4", "size": 100}, {"path": "DCIM/50.mp4", "size": 100}, {"path": "DCIM/51.mp4", "size": 100}]')$$,
 	'VALUES (0, true), (3, true), (4, false), (5, false)', 'stored before, by path and size, and what the dock removed');
+-- Segments claim 2026-11-20T10:05:00; of the first three that were cleared no time is known.
+SELECT is(ingest(r_segment(1, 'REC-1', 53, 53, 0), r_clearing(1, 'REC-1', 53) || '{"modified": "2026-11-20T10:05:00"}',
+	r_segment(1, 'REC-1', 54, 54, 0), r_clearing(1, 'REC-1', 54) || '{"modified": "2026-11-21T10:05:00"}',
+	r_cleared(1, 'REC-1', 54, true) || '{"modified": "2026-11-21T10:05:00"}'), 5, 'cleared, and their times are known');
+SELECT results_eq($$SELECT * FROM dv.stored('REC-1', '[
+		{"path": "DCIM/53.mp4", "size": 100, "modified": "2026-11-20T10:05:00"},
+		{"path": "DCIM/53.mp4", "size": 100, "modified": "2026-11-20T10:05:02"},
+		{"path": "DCIM/53.mp4", "size": 100, "modified": null},
+		{"path": "DCIM/54.mp4", "size": 100, "modified": "2026-11-20T10:05:00"},
+		{"path": "DCIM/3.mp4", "size": 100, "modified": "2026-11-20T10:05:00"},
+		{"path": "DCIM/3.mp4", "size": 100, "modified": "2026-11-20T10:05:02"}]')$$,
+	'VALUES (0, true), (2, true), (3, false), (4, true)', 'by the time of change, too, where both sides know it');
+SELECT results_eq($$SELECT modified FROM dv.cleared_list WHERE path IN ('DCIM/53.mp4', 'DCIM/54.mp4') ORDER BY path$$,
+	$$VALUES ('2026-11-20T10:05:00'), ('2026-11-21T10:05:00')$$, 'as the device wrote it');
 SELECT is_empty($$SELECT * FROM dv.stored('REC-2', '[{"path": "DCIM/3.mp4", "size": 100}]')$$, 'by its recorder alone');
 SELECT throws_ok($$SELECT * FROM dv.stored('REC-1', '{}')$$, '22023', NULL, 'not a list');
 

@@ -328,7 +328,7 @@ static void ask_all(void *data, bool up, const char *why)
 	struct digest f = digest_of("0/0", 3), g = digest_of("none", 4);
 	const struct digest blobs[] = { g, digest_of("1/0", 3) };
 	const struct catalog_file files[] = {
-		{ "1/0", 1000 }, { "1/0", 1001 },
+		{ "1/0", 1000, "" }, { "1/0", 1001, "" },
 	};
 
 	if (!up) {

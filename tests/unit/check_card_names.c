@@ -9,7 +9,7 @@
 #include "unit/suite.h"
 
 #define P	"{device}_{seq}_{YYYY}{MM}{DD}_{hh}{mm}.mp4"
-#define F(path_)	{ .path = path_, .size = 5 }
+#define F(path_)	{ .path = path_, .size = 5, .modified = "" }
 #define GONE(path_)	{ .path = path_, .size = 5, .deleted = true }
 #define HAD(path_)	{ .path = path_, .size = 5 }
 

@@ -287,19 +287,20 @@ END_TEST
 
 /* ------ the card ledger ------ */
 
-enum { L_WHAT, L_PART, L_ENTRIES, L_PATH, L_PATH_RAW, L_SIZE, L_OK, LEDGER_COLUMNS };
+enum { L_WHAT, L_PART, L_ENTRIES, L_PATH, L_PATH_RAW, L_SIZE, L_MODIFIED, L_OK, LEDGER_COLUMNS };
 static const char *const ledger_columns[] = { "what", "part", "entries", "path", "path_raw", "size",
-					      "ok" };
+					      "modified", "ok" };
 
 START_TEST(ledgers_are_put_together)
 {
 	const char *rows[][COLUMNS_MAX] = {
-		{ "before", "0", "a\n", NULL, NULL, NULL, NULL },
-		{ "before", "1", "", NULL, NULL, NULL, NULL },
-		{ "before", "2", "b\n", NULL, NULL, NULL, NULL },
-		{ "now", "0", "c\n", NULL, NULL, NULL, NULL },
-		{ "cleared", NULL, NULL, "x.mp4", "78", "18446744073709551615", "f" },
-		{ "cleared", NULL, NULL, "y.mp4", "79", "0", NULL },
+		{ "before", "0", "a\n", NULL, NULL, NULL, NULL, NULL },
+		{ "before", "1", "", NULL, NULL, NULL, NULL, NULL },
+		{ "before", "2", "b\n", NULL, NULL, NULL, NULL, NULL },
+		{ "now", "0", "c\n", NULL, NULL, NULL, NULL, NULL },
+		{ "cleared", NULL, NULL, "x.mp4", "78", "18446744073709551615",
+		  "2026-08-02T10:15:00", "f" },
+		{ "cleared", NULL, NULL, "y.mp4", "79", "0", NULL, NULL },
 	};
 	PGresult *res = result(ledger_columns, LEDGER_COLUMNS, rows, COUNT(rows));
 	PGresult *none = result(ledger_columns, LEDGER_COLUMNS, rows, 0);
@@ -314,6 +315,8 @@ START_TEST(ledgers_are_put_together)
 	ck_assert_str_eq(l.ledger.cleared[0].path, "x.mp4");
 	ck_assert_str_eq(l.ledger.cleared[0].path_raw, "78");
 	ck_assert_uint_eq(l.ledger.cleared[0].size, UINT64_MAX);
+	ck_assert_str_eq(l.ledger.cleared[0].modified, "2026-08-02T10:15:00");
+	ck_assert_str_eq(l.ledger.cleared[1].modified, "");
 	ck_assert(l.ledger.cleared[0].failed && !l.ledger.cleared[1].failed);
 	rows_ledger_clear(&l);
 	ck_assert_int_eq(rows_ledger(none, &l, &e), 0);
@@ -338,9 +341,9 @@ static const struct { const char *what; int row, column; const char *value; } ba
 START_TEST(refuses_ledgers_that_cannot_be)
 {
 	const char *rows[][COLUMNS_MAX] = {
-		{ "now", "0", "a\n", NULL, NULL, NULL, NULL },
-		{ "now", "1", "b\n", NULL, NULL, NULL, NULL },
-		{ "cleared", NULL, NULL, "x.mp4", "78", "1", "f" },
+		{ "now", "0", "a\n", NULL, NULL, NULL, NULL, NULL },
+		{ "now", "1", "b\n", NULL, NULL, NULL, NULL, NULL },
+		{ "cleared", NULL, NULL, "x.mp4", "78", "1", NULL, "f" },
 	};
 	struct rows_ledger l = { 0 };
 	struct err e = { 0 };

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "clear/partitions.h"
 #include "clear/remove.h"
 #include "clear/request.h"
 #include "format/name.h"
@@ -194,6 +195,67 @@ START_TEST(does_not_wait_for_a_pipe)
 }
 END_TEST
 
+/* A sentence is cut at its end: a long path must not take its place. */
+START_TEST(says_why_before_where)
+{
+	struct request_file f = { .size = 5 };
+	struct err e = { .code = 0 };
+	size_t i;
+
+	for (i = 0; i < REQUEST_PATH_MAX - 1; i += 2)
+		memcpy(f.path + i, "N/", 2);
+	f.path[i] = 'N';
+	ck_assert_int_eq(remove_file(root, &f, &e), -ENOENT);
+	ck_assert_int_eq(strncmp(e.msg, "its directory: No such file or directory: N/N", 45), 0);
+}
+END_TEST
+
+/* ------ partitions ------ */
+
+/* As the kernel shows them, in any order; nodes are their numbers. */
+static const struct {
+	const char *what;
+	struct partition p[8];
+	const char *order;
+} tables[] = {
+	{ "none", { { 0 } }, "" },
+	{ "as they lie", { { .number = 2, .start = 9000, .size = 99, .node = "2" },
+			   { .number = 1, .start = 2048, .size = 99, .node = "1" } }, "12" },
+	{ "not as they lie: the table counts",
+	  { { .number = 2, .start = 2048, .size = 99, .node = "2" },
+	    { .number = 1, .start = 9000, .size = 99, .node = "1" } }, "12" },
+	{ "logical ones, and a primary one behind their container",
+	  { { .number = 1, .start = 2048, .size = 99, .node = "1" },
+	    { .number = 2, .start = 4000, .size = 2, .node = "2" },
+	    { .number = 3, .start = 9000, .size = 99, .node = "3" },
+	    { .number = 5, .start = 4002, .size = 99, .node = "5" },
+	    { .number = 6, .start = 5002, .size = 99, .node = "6" } }, "1563" },
+	{ "two containers",
+	  { { .number = 1, .start = 7000, .size = 8, .node = "1" },
+	    { .number = 4, .start = 4000, .size = 2, .node = "4" },
+	    { .number = 5, .start = 7002, .size = 99, .node = "5" },
+	    { .number = 6, .start = 4002, .size = 99, .node = "6" } }, "56" },
+	{ "a GPT of many",
+	  { { .number = 7, .start = 2048, .size = 99, .node = "7" },
+	    { .number = 2, .start = 4000, .size = 99, .node = "2" } }, "27" },
+};
+
+START_TEST(partitions_are_numbered_as_they_are_listed)
+{
+	struct partition p[8];
+	char order[9] = "";
+	size_t n, i;
+
+	memcpy(p, tables[_i].p, sizeof(p));
+	for (n = 0; n < COUNT(p) && p[n].number > 0; n++)
+		;
+	n = partitions_order(p, n);
+	for (i = 0; i < n; i++)
+		order[i] = p[i].node[0];
+	ck_assert_msg(strcmp(order, tables[_i].order) == 0, "%s: %s", tables[_i].what, order);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -202,6 +264,9 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, says_utf8_of_any_name, 0, 3);
 	tcase_add_loop_test(tc, removes_only_what_is_kept, 0, (int)COUNT(removals));
 	tcase_add_test(tc, does_not_wait_for_a_pipe);
+	tcase_add_test(tc, says_why_before_where);
+	tcase_add_loop_test(tc, partitions_are_numbered_as_they_are_listed, 0,
+			    (int)COUNT(tables));
 }
 
 int main(void)

@@ -161,6 +161,38 @@ START_TEST(path_too_long)
 }
 END_TEST
 
+/* All names of a level are held while what is below its first folder is listed. */
+START_TEST(names_beyond_what_is_held)
+{
+	enum { COST = sizeof(char *) + 256, HERE = FOLDER_NAMES_MAX / COST - 1 };
+	char name[256], below[260];
+	struct listing l;
+	struct err e;
+	int i;
+
+	memset(name, 'n', 255);
+	ck_assert_int_eq(mkdirat(root, "0", 0700), 0);
+	write_file("first", "x");
+	for (i = 0; i < HERE; i++) {
+		snprintf(name + 249, sizeof(name) - 249, "%06d", i);
+		ck_assert_int_eq(linkat(root, "first", root, name, 0), 0);
+	}
+	ck_assert_int_eq(unlinkat(root, "first", 0), 0);
+	for (i = 0; i < 3; i++) {
+		snprintf(name + 249, sizeof(name) - 249, "%06d", i);
+		snprintf(below, sizeof(below), "0/%s", name);
+		write_file(below, "x");
+	}
+	ck_assert_int_eq(folder_list(root, &l, &e), 0);
+	for (i = 0; strncmp(l.files[i].path, "0/", 2) == 0; i++)
+		;
+	ck_assert_int_eq(i, 1);
+	ck_assert_ptr_nonnull(trouble(&l, "0"));
+	ck_assert_ptr_nonnull(strstr(trouble(&l, "0"), "too many names"));
+	listing_clear(&l);
+}
+END_TEST
+
 START_TEST(one_file)
 {
 	struct listing l;
@@ -187,6 +219,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, opens_what_it_listed_and_nothing_else);
 	tcase_add_test(tc, ends_in_the_deep);
 	tcase_add_test(tc, path_too_long);
+	tcase_add_test(tc, names_beyond_what_is_held);
 	tcase_add_test(tc, one_file);
 }
 

@@ -182,6 +182,7 @@ static int open_count(void)
 START_TEST(begins_and_ends_with_the_connection)
 {
 	const char *text = REQUEST("folder", "");
+	char who[40];
 	int folder, fd;
 
 	begin();
@@ -191,6 +192,8 @@ START_TEST(begins_and_ends_with_the_connection)
 	ck_assert_str_eq(hear(fd), "{\"session\":\"uuid\",\"slot\":\"import-1\"}");
 	ck_assert_uint_eq(k.begun, 1);
 	ck_assert_int_eq(k.got.kind, IMPORT_FOLDER);
+	snprintf(who, sizeof(who), "zhang (uid %u)", geteuid());
+	ck_assert_str_eq(k.got.who, who);
 	ck_assert_int_ge(k.got.fd, 0);
 	ck_assert_int_ne(fcntl(k.got.fd, F_GETFD) & FD_CLOEXEC, 0);
 	close(fd);

@@ -516,6 +516,7 @@ START_TEST(clearing_names_the_file)
 	ck_assert_str_eq(text_of(j, "type"), "clearing");
 	ck_assert_str_eq(text_of(j, "path_raw"), "4443494d2fd6b42e6d7034");
 	ck_assert_int_eq(number_of(j, "size"), 5);
+	ck_assert_str_eq(text_of(j, "modified"), "2026-11-23T20:42:58");
 	ck_assert_ptr_null(json_object_get(j, "ok"));
 	json_decref(j);
 	j = record_cleared(&c, NULL, &none);

@@ -960,6 +960,30 @@ START_TEST(sweeps_the_oldest_of_too_many)
 }
 END_TEST
 
+/* The dock need not be started again for it. */
+START_TEST(parking_keeps_them_few)
+{
+	const int64_t now = utc_now();
+
+	setup(SHORT);
+	for (int i = 0; i < VAULT_PARTIALS_MAX; i++) {
+		key = digest_of(&i, sizeof(i));
+		touch(".marks", now);
+		touch(".data", now - 1000 * (i + 1));
+	}
+	key = digest_of("key", 3);
+	leave_parked();
+	ck_assert_int_eq(size_of(".data"), PARKED);
+	for (int i = 0; i < VAULT_PARTIALS_MAX; i++) {
+		key = digest_of(&i, sizeof(i));
+		ck_assert_int_eq(size_of(".data"), i < VAULT_PARTIALS_MAX - 1 ? 0 : -ENOENT);
+	}
+	key = digest_of("key", 3);
+	ck_assert_uint_eq(finish(), PARKED);
+	teardown();
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, goes_on_where_it_was_parked, 0, (int)COUNT(stops));
@@ -978,6 +1002,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, leaves_nothing_without_a_key);
 	tcase_add_test(tc, sweeps_what_is_old);
 	tcase_add_test(tc, sweeps_the_oldest_of_too_many);
+	tcase_add_test(tc, parking_keeps_them_few);
 }
 
 static void fill_alone(TCase *tc)
