@@ -100,7 +100,7 @@ run_qemu() {
 
 gadget=/sys/kernel/config/usb_gadget/recorder
 
-# gadget_up SERIAL: the descriptors are umtprd's; its functionfs waits for it
+# gadget_up SERIAL: all but the descriptors, which are umtprd's
 gadget_up() {
 	modprobe -a dummy_hcd libcomposite usb_f_fs
 	mkdir $gadget
@@ -113,22 +113,25 @@ gadget_up() {
 	ln -s $gadget/functions/ffs.mtp $gadget/configs/c.1
 	mkdir -p /dev/ffs-mtp /var/lib/umtp
 	mount -t functionfs mtp /dev/ffs-mtp
-	umtprd >/tmp/umtprd.log 2>&1 &
-	umtprd=$!
 }
-# The responder has written its descriptors when the endpoints are there.
+# The gadget can be bound once the responder has written its descriptors.
 gadget_plug() {
 	local n=0
+	umtprd >/tmp/umtprd.log 2>&1 &
+	umtprd=$!
 	until echo dummy_udc.0 2>/dev/null >$gadget/UDC; do
 		[ $((n++)) -lt 2000 ] || fail "the gadget cannot be plugged in: $(tail -n 5 /tmp/umtprd.log)"
 		udevadm settle
 	done
 }
-gadget_unplug() { echo >$gadget/UDC; }
+# A responder of its own for each docking: one that is unplugged opens its endpoints anew, sooner or later,
+# and that unbinds the gadget, which may be plugged in again by then.
+gadget_unplug() {
+	echo >$gadget/UDC
+	kill "$umtprd" 2>/dev/null || true
+	wait "$umtprd" 2>/dev/null || true
+}
 gadget_down() {
-	gadget_unplug || true
-	kill "$umtprd"
-	wait "$umtprd" || true
 	umount /dev/ffs-mtp
 	rm $gadget/configs/c.1/ffs.mtp
 	rmdir $gadget/configs/c.1/strings/0x409 $gadget/configs/c.1 $gadget/functions/ffs.mtp \
