@@ -214,15 +214,29 @@ static int local_begin(void *store, const struct digest *key, void **ret_blob, s
 	return 0;
 }
 
-static int local_reserve(void *blob, uint64_t size, struct err *e)
+static int take_space(const struct local_blob *b, uint64_t size)
 {
-	struct local_blob *b = blob;
 	int r;
 
 	do
 		r = fallocate(b->fd, 0, 0, (off_t)size);
 	while (r < 0 && errno == EINTR);
-	if (r < 0 && errno != EOPNOTSUPP)
+	return r < 0 ? -errno : 0;
+}
+
+/*
+ * One interrupted blob a time gives way, which costs reading it again: whoever
+ * is refused tries again later.
+ */
+static int local_reserve(void *blob, uint64_t size, struct err *e)
+{
+	struct local_blob *b = blob;
+	int r = take_space(b, size);
+
+	if (r == -ENOSPC && partials_make_room(b->l->partial))
+		r = take_space(b, size);
+	errno = -r;
+	if (r < 0 && r != -EOPNOTSUPP)
 		return failed(b->l, "no space for a new blob", e);
 	return 0;
 }

@@ -483,15 +483,61 @@ static int sweep_all(DIR *d, int64_t now_ms)
 	return r < 0 ? r : (int)s->removed;
 }
 
-void partials_bound(int dir)
+static DIR *open_again(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO(closedirp) DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d == NULL && fd >= 0)
+		close(fd);
+	return d;
+}
+
+void partials_bound(int dir)
+{
+	AUTO(closedirp) DIR *d = open_again(dir);
 
 	if (d != NULL)
 		(void)sweep_all(d, utc_now());
-	else if (fd >= 0)
-		close(fd);
+}
+
+/* Hold it in place of the oldest so far, if it is older and nobody else holds it. */
+static void prefer(int dir, const char *name, const struct digest *key, struct aged *oldest,
+		   int *fd)
+{
+	struct stat st;
+	int64_t ms;
+	int taken;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	ms = st.st_mtim.tv_sec * INT64_C(1000) + st.st_mtim.tv_nsec / 1000000;
+	if (*fd >= 0 && ms >= oldest->mtime_ms)
+		return;
+	taken = hold(dir, name);
+	if (taken < 0)
+		return;
+	closep(fd);
+	*fd = taken;
+	*oldest = (struct aged){ ms, *key };
+}
+
+bool partials_make_room(int dir)
+{
+	char data[PARTIAL_NAME_SIZE], marks[PARTIAL_NAME_SIZE];
+	AUTO(closedirp) DIR *d = open_again(dir);
+	AUTO(closep) int fd = -1;
+	const struct dirent *de;
+	struct aged oldest;
+	struct digest key;
+
+	while (d != NULL && (de = readdir(d)) != NULL)
+		if (is_named(de->d_name, ".data", &key))
+			prefer(dir, de->d_name, &key, &oldest, &fd);
+	if (fd < 0)
+		return false;
+	names_of(&oldest.key, data, marks);
+	return remove_names(dir, data, marks) == 0;
 }
 
 int vault_partials_sweep(const char *dir, int64_t now_ms, struct err *e)

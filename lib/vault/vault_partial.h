@@ -72,4 +72,7 @@ void partial_remove(struct partial *p);
  */
 void partials_bound(int dir);
 
+/* The disk is full: remove the oldest that nobody holds.  False: there is none. */
+bool partials_make_room(int dir);
+
 #endif

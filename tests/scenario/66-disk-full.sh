@@ -11,7 +11,15 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 fi
 # shellcheck source=tests/dock.sh
 . tests/dock.sh
-make_disk() { mkdir -p "$DOCK/stack/vault" && mount -t tmpfs -o size=3m tmpfs "$DOCK/stack/vault"; }
+# With what an interrupted pull left there.
+left=partial/$(printf '%064d' 1)
+make_disk() {
+	mkdir -p "$DOCK/stack/vault"
+	mount -t tmpfs -o size=3m tmpfs "$DOCK/stack/vault"
+	mkdir "$DOCK/stack/vault/partial"
+	head -c 1000000 /dev/zero >"$DOCK/stack/vault/$left.data"
+	: >"$DOCK/stack/vault/$left.marks"
+}
 before_stack=make_disk dock_begin
 enroll REC-000661 S661
 enroll REC-000662 S662
@@ -23,6 +31,7 @@ await_dock "[$(slot A1)] == [\"paused\"]"
 vaultctl dock list --json | jq -e '.slots[0] | .note != "" and .outcome == null' >/dev/null || fail "no word why"
 plug A2 "$DOCK/other" S662
 await_dock "[$(slot A2)] == [\"paused\"]"
+[ ! -e "$DOCK/stack/vault/$left.data" ] || fail "what nobody goes on with has not made room"
 stored=$(sql "SELECT count(*) FROM segment")
 [ "$stored" -lt 4 ] || fail "more is called stored than there is room for"
 stack undock A2

@@ -984,6 +984,38 @@ START_TEST(parking_keeps_them_few)
 }
 END_TEST
 
+START_TEST(the_oldest_makes_room)
+{
+	const int64_t now = utc_now();
+	char path[VAULT_PATH_MAX];
+	int at, held;
+
+	setup(SHORT);
+	snprintf(path, sizeof(path), "%s/partial", dir);
+	at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 3; i++) {
+		key = digest_of(&i, sizeof(i));
+		touch(".marks", now);
+		touch(".data", now - 1000 * (i + 1));
+	}
+	name_of(".data", path);		/* of the oldest */
+	held = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(flock(held, LOCK_EX | LOCK_NB), 0);
+	for (int i = 1; i >= 0; i--) {
+		ck_assert(partials_make_room(at));
+		key = digest_of(&i, sizeof(i));
+		ck_assert_int_eq(size_of(".data"), -ENOENT);
+		ck_assert_int_eq(size_of(".marks"), -ENOENT);
+	}
+	ck_assert(!partials_make_room(at));
+	close(held);
+	ck_assert(partials_make_room(at));
+	ck_assert(!partials_make_room(at));
+	close(at);
+	teardown();
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, goes_on_where_it_was_parked, 0, (int)COUNT(stops));
@@ -1003,6 +1035,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, sweeps_what_is_old);
 	tcase_add_test(tc, sweeps_the_oldest_of_too_many);
 	tcase_add_test(tc, parking_keeps_them_few);
+	tcase_add_test(tc, the_oldest_makes_room);
 }
 
 static void fill_alone(TCase *tc)
