@@ -20,6 +20,8 @@ judge() {
 	want=0
 	data=$(find "$partial" -name '*.data') marks=$(find "$partial" -name '*.marks')
 	[ -n "$data" ] && [ -n "$marks" ] || return 0
+	# Ended between its two names, it is a blob already.
+	[ "$(stat -c %h "$data")" -eq 1 ] || return 0
 	records=$(($(stat -c %s "$marks") / 64))
 	[ "$records" -gt 0 ] || return 0
 	want=$(od -An -t u8 -j $((records * 64 - 56)) -N 8 "$marks" | tr -d ' ')
