@@ -235,6 +235,8 @@ static void judge_sense(struct disk *d, struct scsi_sense s)
 	case SCSI_FAILED:
 		if (d->stage == STAGE_INQUIRY && d->unit > 0)	/* it counted one too many */
 			disk_pass_over(d, -ENOTSUP);
+		else if (d->stage == STAGE_READY)	/* why it was not may be lost: QEMU's */
+			again(d);			/* units but the first say 5/25 to all */
 		else
 			command_failed(d, -EIO);
 		return;
