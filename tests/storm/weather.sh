@@ -62,6 +62,13 @@ mtp_fault() {
 	fault+=="$R"
 }
 
+# An object that stays gone until it is docked anew is what a card without it would be: a
+# signature, a manifest or a recording that is not there, as long as that lasts.
+allow_missing() {
+	local code
+	for code in signature_missing signature_invalid gap; do allow_finding "$1" $code; done
+}
+
 is_plugged() {
 	local other
 	for other in "${plugged[@]}"; do [ "$other" != "$1" ] || return 0; done
@@ -79,7 +86,8 @@ plug_any() {
 	[0-2])	harmless_fault ;;
 	3)	"${speaks[who]}_fault"
 		allow_finding "${ids[who]}" device_fault
-		allow_finding "${ids[who]}" unreadable_file ;;
+		allow_finding "${ids[who]}" unreadable_file
+		[[ $fault != *handle-gone* ]] || allow_missing "${ids[who]}" ;;
 	esac
 	dock_recorder $slot "$who" "$fault"
 }
