@@ -70,11 +70,49 @@ void disk_open_done(struct disk *d, int r)
 	d->opened(d->opened_data, r, d, r == 0 ? &d->info : NULL, r == 0 ? NULL : &e);
 }
 
+/*
+ * Content comes into memory that the seam lends, where it does, and is copied
+ * to its reader while the next command is under way.
+ */
+struct load {
+	uint8_t *from, *to;
+	uint32_t len;
+};
+
+static void borrow(struct disk *d, uint8_t *to, uint32_t len)
+{
+	d->to = to;
+	d->lent = d->io->ops->lend != NULL ? d->io->ops->lend(d->io, len) : NULL;
+}
+
+static void give_back(struct disk *d)
+{
+	if (d->lent != NULL)
+		d->io->ops->give_back(d->io, TAKE(d->lent), d->command.data_len);
+}
+
+static struct load take_load(struct disk *d)
+{
+	return (struct load){ TAKE(d->lent), d->to, d->command.data_len };
+}
+
+static void unload(struct disk *d, const struct load *l)
+{
+	if (l->from == NULL)
+		return;
+	memcpy(l->to, l->from, l->len);
+	d->io->ops->give_back(d->io, l->from, l->len);
+}
+
 /* The first read is over; the next one is on its way before its owner hears of it. */
 static void read_done(struct disk *d, int r)
 {
 	struct disk_read *read = d->head;
+	struct load load;
 
+	if (r < 0)
+		give_back(d);
+	load = take_load(d);
 	d->head = read->next;
 	d->queued--;
 	d->alone -= d->alone > 0;
@@ -85,13 +123,24 @@ static void read_done(struct disk *d, int r)
 	read->hung = r < 0 && d->transport.timed_out;
 	if (d->head != NULL && d->dead == 0)
 		serve(d);
+	unload(d, &load);
 	read->cb(read, r);
+}
+
+/* The first read needs another command. */
+static void read_on(struct disk *d)
+{
+	struct load load = take_load(d);
+
+	serve(d);
+	unload(d, &load);
 }
 
 /* The same for all that one command read. */
 static void reads_done(struct disk *d)
 {
 	struct disk_read *first = d->head, *last = first, *read;
+	struct load load = take_load(d);
 
 	for (d->queued--; --d->merged > 0; d->queued--)
 		last = last->next;
@@ -101,6 +150,7 @@ static void reads_done(struct disk *d)
 	d->busy = false;
 	if (d->head != NULL && d->dead == 0)
 		serve(d);
+	unload(d, &load);
 	while ((read = first) != NULL) {
 		first = read->next;
 		read->next = NULL;
@@ -143,6 +193,7 @@ static void command_failed(struct disk *d, int r)
 	if (d->merged > 1) {		/* which of them it was is found out one by one */
 		d->alone = d->merged;
 		d->timeouts = 0;
+		give_back(d);
 		serve(d);
 		return;
 	}
@@ -401,7 +452,7 @@ static void answered(struct disk *d)
 		if (d->merged > 1)
 			reads_done(d);
 		else if (d->done < d->head->len)
-			serve(d);
+			read_on(d);
 		else
 			read_done(d, 0);
 		return;
@@ -461,8 +512,9 @@ static void serve(struct disk *d)
 	uint32_t n = gather(d), block = d->info.units[read->unit].block_size;
 
 	d->unit = read->unit;
+	borrow(d, read->buf + d->done, n);
 	disk_start(d, scsi_read((read->offset + d->done) / block, n / block, block),
-	      read->buf + d->done);
+		   d->lent != NULL ? d->lent : d->to);
 }
 
 int disk_read(struct disk *d, struct disk_read *r)

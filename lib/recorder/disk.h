@@ -24,7 +24,8 @@
  *          -ENOMEM, this computer had no memory for a transfer for half a minute.
  *          From disk_open alone: -ENOTSUP, it is no disk that can be read here.
  * Threads  the thread that runs the loop, and no other.
- * Memory   DISK_MEMORY_MAX for the disk itself; data goes into callers' buffers.
+ * Memory   DISK_MEMORY_MAX for the disk itself; data goes into callers' buffers, by way of two
+ *          requests' worth of memory that the seam lends, where it does.
  */
 #ifndef RECORDER_DISK_H
 #define RECORDER_DISK_H

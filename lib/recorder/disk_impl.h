@@ -45,6 +45,8 @@ struct disk {
 	uint32_t done;		/* bytes of the first read that are there */
 	unsigned merged;	/* reads that the command at hand is for */
 	unsigned alone;		/* reads to come that have a command each: one of them failed */
+	uint8_t *to;		/* where the content of the command at hand goes in the end, */
+	uint8_t *lent;		/* and where it comes to before, when that is not the same */
 
 	int dead;		/* what every read gets from now on */
 	char why[sizeof(((struct err *)0)->msg)];

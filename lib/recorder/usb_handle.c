@@ -1,6 +1,7 @@
 /* An opened device: the operations of usb_io.h over libusb. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "recorder/usb_impl.h"
@@ -12,6 +13,7 @@ struct handle {
 	struct usb_host *host;
 	libusb_device_handle *handle;
 	struct usb_where where;
+	struct usb_memory memory;
 	unsigned flying;		/* transfers submitted and not yet back */
 
 	/* Clearing a halt or resetting, which block; one at a time. */
@@ -34,6 +36,7 @@ struct flight {
 	struct handle *handle;
 	struct usb_xfer *xfer;
 	struct libusb_transfer *transfer;
+	uint8_t *piece;			/* of the detour; NULL: straight to x->buf */
 };
 
 static struct handle *of(struct usb_io *io)
@@ -55,6 +58,10 @@ static void land(struct usb_done *done)
 	x->status = usb_status_of(f->transfer->status);
 	x->actual = (uint32_t)f->transfer->actual_length;
 	x->impl = NULL;
+	if (f->piece != NULL) {
+		memcpy(x->buf, f->piece, x->actual);
+		usb_memory_give(&f->handle->memory, f->piece, x->len);
+	}
 	f->handle->flying--;
 	flight_free(f);
 	x->cb(x);
@@ -70,18 +77,39 @@ static void LIBUSB_CALL on_transfer(struct libusb_transfer *t)
 /* The kinds of transfer that there are here; isochronous ones are not for content. */
 static void fill(struct flight *f, struct handle *h, struct usb_xfer *x)
 {
+	uint8_t *buf = f->piece != NULL ? f->piece : x->buf;
+
 	if (x->endpoint == 0)
 		libusb_fill_control_transfer(f->transfer, h->handle, x->buf, on_transfer, f,
 					     x->timeout_ms);
 	else if (x->endpoint == h->io.endpoint_event)
-		libusb_fill_interrupt_transfer(f->transfer, h->handle, x->endpoint, x->buf,
+		libusb_fill_interrupt_transfer(f->transfer, h->handle, x->endpoint, buf,
 					       (int)x->len, on_transfer, f, x->timeout_ms);
 	else if (x->stream > 0)
 		libusb_fill_bulk_stream_transfer(f->transfer, h->handle, x->endpoint, x->stream,
-						 x->buf, (int)x->len, on_transfer, f, x->timeout_ms);
+						 buf, (int)x->len, on_transfer, f, x->timeout_ms);
 	else
-		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, x->buf,
+		libusb_fill_bulk_transfer(f->transfer, h->handle, x->endpoint, buf,
 					  (int)x->len, on_transfer, f, x->timeout_ms);
+}
+
+static uint8_t *io_lend(struct usb_io *io, size_t len)
+{
+	return usb_memory_take(&of(io)->memory, len);
+}
+
+static void io_give_back(struct usb_io *io, uint8_t *piece, size_t len)
+{
+	usb_memory_give(&of(io)->memory, piece, len);
+}
+
+/* Content that comes to memory of its owner's takes the way through lent memory, if some is left. */
+static uint8_t *detour(struct handle *h, const struct usb_xfer *x)
+{
+	if (x->endpoint != h->io.endpoint_in || x->len < USB_MEMORY_FROM ||
+	    usb_memory_has(&h->memory, x->buf))
+		return NULL;
+	return usb_memory_take(&h->memory, x->len);
 }
 
 static int io_submit(struct usb_io *io, struct usb_xfer *x)
@@ -100,9 +128,12 @@ static int io_submit(struct usb_io *io, struct usb_xfer *x)
 	f->done.run = land;
 	f->handle = h;
 	f->xfer = x;
+	f->piece = detour(h, x);
 	fill(f, h, x);
 	r = usb_errno(libusb_submit_transfer(f->transfer));
 	if (r < 0) {
+		if (f->piece != NULL)
+			usb_memory_give(&h->memory, f->piece, x->len);
 		flight_free(f);
 		return r;
 	}
@@ -184,6 +215,23 @@ static int io_reset(struct usb_io *io, void (*cb)(void *data, int r), void *data
 	return start_work(of(io), true, 0, cb, data);
 }
 
+void usb_host_unreserve(struct usb_host *h, struct usb_memory *m)
+{
+	if (m->taken != 0)
+		BUG("usb: closed with memory lent");
+	h->budget += m->size;
+	*m = (struct usb_memory){ 0 };
+}
+
+void usb_handle_close(struct usb_host *h, libusb_device_handle *handle, struct usb_memory *m)
+{
+	if (m->bytes != NULL)
+		libusb_dev_mem_free(handle, m->bytes, m->size);
+	usb_host_unreserve(h, m);
+	if (handle != NULL)
+		libusb_close(handle);
+}
+
 static void close_now(struct usb_done *done)
 {
 	struct handle *h = container_of(done, struct handle, done);
@@ -191,7 +239,7 @@ static void close_now(struct usb_done *done)
 	void *data = h->closed_data;
 
 	libusb_release_interface(h->handle, h->io.interface);	/* fails when it is gone */
-	libusb_close(h->handle);
+	usb_handle_close(h->host, h->handle, &h->memory);
 	h->host->handles--;
 	uv_async_send(&h->host->wake);		/* the host may wait for the last */
 	free(h);
@@ -216,11 +264,14 @@ static const struct usb_io_ops ops = {
 	.cancel = io_cancel,
 	.clear_halt = io_clear_halt,
 	.reset = io_reset,
+	.lend = io_lend,
+	.give_back = io_give_back,
 	.close = io_close,
 };
 
 struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
-			      const struct usb_where *where, bool superspeed)
+			      const struct usb_where *where, bool superspeed,
+			      const struct usb_memory *m)
 {
 	struct handle *n = calloc(1, sizeof(*n));
 
@@ -229,6 +280,7 @@ struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
 	n->host = h;
 	n->handle = handle;
 	n->where = *where;
+	n->memory = *m;
 	n->io = (struct usb_io){
 		.ops = &ops,
 		.protocol = where->protocol,

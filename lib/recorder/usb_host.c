@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "recorder/usb_impl.h"
 
@@ -46,7 +47,8 @@ void usb_host_done(struct usb_host *h, struct usb_done *d)
 	d->next = NULL;
 	*h->done_tail = d;
 	h->done_tail = &d->next;
-	uv_async_send(&h->wake);
+	if (!h->handling)
+		uv_async_send(&h->wake);
 }
 
 /* --- descriptors --- */
@@ -63,7 +65,9 @@ static void on_poll(uv_poll_t *p, int status, int events)
 	/* An error is the device's leaving, which libusb finds out by itself. */
 	(void)status;
 	(void)events;
+	h->handling = true;
 	libusb_handle_events_timeout_completed(h->ctx, &zero, NULL);
+	h->handling = false;
 	drain(h);
 }
 
@@ -379,6 +383,22 @@ static int start_libusb(struct usb_host *h, struct err *e)
 	return 0;
 }
 
+/*
+ * Memory that devices are lent is the processor's cached memory where DMA is coherent, as on every
+ * PC.  Elsewhere it may be uncached, and reading it slower than the copy that it saves.
+ */
+static size_t memory_budget(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	AUTO(buf_clear) struct buf text = BUF_INIT(32);
+	int r = file_read("/sys/module/usbcore/parameters/usbfs_memory_mb", &text, NULL);
+
+	return usb_memory_budget(r == 0 ? buf_str(&text) : NULL);
+#else
+	return 0;
+#endif
+}
+
 int usb_host_new(uv_loop_t *loop, const struct usb_host_events *events, void *data,
 		 struct usb_host **ret, struct err *e)
 {
@@ -391,6 +411,7 @@ int usb_host_new(uv_loop_t *loop, const struct usb_host_events *events, void *da
 	h->events = *events;
 	h->data = data;
 	h->done_tail = &h->done;
+	h->budget = memory_budget();
 	r = uv_async_init(loop, &h->wake, on_wake);
 	if (r < 0) {
 		free(h);

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "recorder/usb_host.h"
+#include "recorder/usb_memory.h"
 
 /* Which interface and endpoints speak the protocol of the device's class. */
 struct usb_where {
@@ -51,10 +52,12 @@ struct usb_host {
 	struct usb_device *devices;	/* in order of arrival */
 	struct usb_job *jobs;
 	unsigned handles;		/* ios not yet closed */
+	size_t budget;			/* of the kernel's memory, that nobody has */
 
 	/* Transfers that libusb's callbacks handed over, in order. */
 	struct usb_done *done, **done_tail;
 	uv_async_t wake;		/* there is something to drain */
+	bool handling;			/* libusb is calling back, and a drain() follows */
 
 	struct usb_poll *polls;
 	uv_mutex_t fresh_lock;		/* libusb_open() on the thread pool adds descriptors */
@@ -88,8 +91,16 @@ void usb_jobs_end(struct usb_host *h, const struct usb_device *d, int r);
 int usb_handle_prepare(libusb_device_handle *handle, const struct usb_where *where,
 		       bool superspeed);
 
-/* Takes handle, whose interface is claimed and prepared.  NULL: no memory, and handle is still the caller's. */
+/* Takes handle, whose interface is claimed and prepared, and its region.  NULL: no memory, and both are
+ * still the caller's. */
 struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
-			      const struct usb_where *where, bool superspeed);
+			      const struct usb_where *where, bool superspeed,
+			      const struct usb_memory *m);
+
+/* A region that was reserved, and is not there or not any more. */
+void usb_host_unreserve(struct usb_host *h, struct usb_memory *m);
+
+/* Close the handle, if there is one, and give its region back to the kernel and to the budget. */
+void usb_handle_close(struct usb_host *h, libusb_device_handle *handle, struct usb_memory *m);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The seam below every USB protocol here: one claimed interface of one device,
- * as five operations.  Two things stand behind it: libusb (usb_host.c) and, in
+ * as a few operations.  Two things stand behind it: libusb (usb_host.c) and, in
  * unit tests, fuzzers and the bench, the in-process device model.
  *
  * Units    lengths are bytes, time-outs milliseconds.
@@ -12,6 +12,7 @@
 #ifndef RECORDER_USB_IO_H
 #define RECORDER_USB_IO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct usb_io;
@@ -54,6 +55,14 @@ struct usb_io_ops {
 			  void (*cb)(void *data, int r), void *data);
 	/* Port reset; the device keeps its address, interface and streams or is gone (-ENODEV). */
 	int (*reset)(struct usb_io *io, void (*cb)(void *data, int r), void *data);
+	/*
+	 * len bytes of memory that the device's content comes into without a copy by the
+	 * kernel, for transfers to have as their buf; NULL: there are none now, and any memory
+	 * does.  The op is NULL where there never are.  give_back with the same len, once no
+	 * transfer has it, and before close.
+	 */
+	uint8_t *(*lend)(struct usb_io *io, size_t len);
+	void (*give_back)(struct usb_io *io, uint8_t *piece, size_t len);
 	/*
 	 * Release and close.  No transfer may be in flight.  cb comes once the
 	 * device is let go, NULL for none; io must not be used after this call.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "recorder/usb_impl.h"
 #include "recorder/usb_text.h"
@@ -26,6 +27,7 @@ struct usb_job {
 	libusb_device_handle *handle;
 	struct usb_device_info info;
 	struct usb_where where;
+	struct usb_memory memory;
 	uv_work_t work;
 	bool claims;		/* for the thread pool, which must not look at the callbacks */
 	int r;
@@ -56,6 +58,11 @@ static void answer(struct usb_job *j, int r, struct usb_io *io)
 		TAKE(j->opened)(j->data, r, io);
 }
 
+static void let_go(struct usb_job *j)
+{
+	usb_handle_close(j->host, TAKE(j->handle), &j->memory);
+}
+
 static void job_free(struct usb_job *j)
 {
 	struct usb_job **at;
@@ -63,8 +70,7 @@ static void job_free(struct usb_job *j)
 	for (at = &j->host->jobs; *at != j; at = &(*at)->next)
 		;
 	*at = j->next;
-	if (j->handle != NULL)
-		libusb_close(j->handle);
+	let_go(j);
 	libusb_free_transfer(j->transfer);
 	libusb_unref_device(j->dev);
 	uv_async_send(&j->host->wake);	/* it may have been the last, and the host wait for it */
@@ -73,10 +79,7 @@ static void job_free(struct usb_job *j)
 
 static void job_end(struct usb_job *j, int r)
 {
-	if (j->handle != NULL) {	/* before the owner acts: it may want to open it itself */
-		libusb_close(j->handle);
-		j->handle = NULL;
-	}
+	let_go(j);	/* before the owner acts: it may want to open it itself */
 	answer(j, r, NULL);
 	job_free(j);
 }
@@ -203,6 +206,8 @@ static void work(uv_work_t *w)
 		j->handle = NULL;
 	else if (j->claims)
 		r = claim(j);
+	if (r == 0 && j->memory.size > 0)
+		j->memory.bytes = libusb_dev_mem_alloc(j->handle, j->memory.size);
 	j->r = usb_errno(r);
 }
 
@@ -221,12 +226,17 @@ static void on_worked(uv_work_t *w, int status)
 		read_strings(j);
 		return;
 	}
-	io = usb_handle_new(j->host, j->handle, &j->where, j->info.superspeed);
+	if (j->memory.size > 0 && j->memory.bytes == NULL) {
+		log_debug("usb %s: the kernel lends no memory for it", j->info.port);
+		usb_host_unreserve(j->host, &j->memory);
+	}
+	io = usb_handle_new(j->host, j->handle, &j->where, j->info.superspeed, &j->memory);
 	if (io == NULL) {
 		job_end(j, -ENOMEM);
 		return;
 	}
 	j->handle = NULL;
+	j->memory = (struct usb_memory){ 0 };
 	answer(j, 0, io);
 	job_free(j);
 }
@@ -250,6 +260,17 @@ static struct usb_job *job_new(struct usb_device *d, void *data, int *ret_r)
 	j->data = data;
 	j->work.data = j;
 	return j;
+}
+
+/* For a device that comes when all of it is lent, the kernel allocates and copies. */
+static void reserve(struct usb_job *j)
+{
+	size_t size = usb_memory_size(j->where.protocol, j->info.superspeed);
+
+	if (j->host->budget < size)
+		return;
+	j->host->budget -= size;
+	j->memory.size = size;
 }
 
 static int job_start(struct usb_job *j)
@@ -289,6 +310,7 @@ int usb_host_open(struct usb_device *d, void (*cb)(void *data, int r, struct usb
 		return r;
 	j->opened = cb;
 	j->claims = true;
+	reserve(j);
 	r = job_start(j);
 	if (r < 0)
 		job_free(j);
