@@ -34,7 +34,8 @@ static struct {
 	struct listing_extent all;	/* of the disk */
 	struct listing_file file;
 	struct listing listing;		/* of the MTP device: what it can */
-	struct mtp_query query;		/* for its objects */
+	struct mtp_query query;		/* for its storages, then for the objects of the first */
+	uint32_t answer;		/* the first id it gave */
 	struct medium_read reads[PUMP_BLOCKS];
 	uint8_t *buf;
 	uint64_t asked, read, began_ns;
@@ -103,35 +104,47 @@ static void begin(void)
 	finish();
 }
 
-/* A count, and as many handles. */
-static void on_handles(struct mtp_query *q, uint32_t len)
+/* A count, and as many ids. */
+static void on_ids(struct mtp_query *q, uint32_t len)
 {
-	if (len >= 8 && bench.file.handle == 0)
-		bench.file.handle = (uint32_t)q->buf[7] << 24 | (uint32_t)q->buf[6] << 16 |
-				    (uint32_t)q->buf[5] << 8 | q->buf[4];
+	if (len >= 8 && bench.answer == 0)
+		bench.answer = (uint32_t)q->buf[7] << 24 | (uint32_t)q->buf[6] << 16 |
+			       (uint32_t)q->buf[5] << 8 | q->buf[4];
 	mtp_query_more(medium_mtp(bench.medium), q);
 }
 
-static void on_handles_over(struct mtp_query *q, int r)
+static void on_ids_over(struct mtp_query *q, int r);
+
+static void ask_ids(struct mtp_operation op)
 {
-	if (r == 0 && q->response.code == PTP_OK && bench.file.handle != 0) {
+	bench.answer = 0;
+	bench.query = (struct mtp_query){
+		.op = op, .buf = bench.buf, .room = PUMP_BLOCK_SIZE,
+		.piece = on_ids, .cb = on_ids_over,
+	};
+	if (mtp_query(medium_mtp(bench.medium), &bench.query) < 0)
+		finish();
+}
+
+static void on_ids_over(struct mtp_query *q, int r)
+{
+	if (r < 0 || q->response.code != PTP_OK || bench.answer == 0) {
+		log_err("%s: does not name its storages or objects: %s, %04x", bench.port,
+			strerror(-r), q->response.code);
+		finish();
+	} else if (q->op.code == MTP_OP_STORAGE_IDS) {
+		ask_ids((struct mtp_operation){
+			MTP_OP_OBJECT_HANDLES, 3, { bench.answer, 0, UINT32_MAX } });
+	} else {
+		bench.file.handle = bench.answer;
 		begin();
-		return;
 	}
-	log_err("%s: does not name its objects", bench.port);
-	finish();
 }
 
 static void ask_handle(void)
 {
 	medium_listed(bench.medium, &bench.listing);
-	bench.query = (struct mtp_query){
-		.op = { MTP_OP_OBJECT_HANDLES, 3, { UINT32_MAX, 0, UINT32_MAX } },
-		.buf = bench.buf, .room = PUMP_BLOCK_SIZE,
-		.piece = on_handles, .cb = on_handles_over,
-	};
-	if (mtp_query(medium_mtp(bench.medium), &bench.query) < 0)
-		finish();
+	ask_ids((struct mtp_operation){ .code = MTP_OP_STORAGE_IDS });
 }
 
 static void on_open(void *data, int r, const struct medium_info *info, const struct err *e)

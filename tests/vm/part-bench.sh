@@ -12,10 +12,12 @@
 
 rounds=${BENCH_VM_ROUNDS:-5}
 disk_bytes=$((192 * 1048576))
-object_bytes=$((48 * 1048576))
+object_bytes=$((192 * 1048576))
+gadget_bytes=$((48 * 1048576))	# dummy_hcd carries some 20 MB/s
 
 make_bench() {
 	files bench BENCH.mp4:$object_bytes
+	files bench-gadget BENCH.mp4:$gadget_bytes
 	files bench-disk DCIM/BENCH.mp4:$((disk_bytes - 16 * 1048576))
 	card bench-disk $disk_bytes -F 32
 	unwritten+=(bench-disk)
@@ -70,30 +72,32 @@ bench_disk() {
 	usbvm-unplug bench-disk
 }
 
+there() { udevadm wait --timeout=60 "/sys/bus/usb/devices/$1" || fail "no device at $1"; }
+
 # object_of FILE: its handle, by libmtp
 object_of() {
-	mtp-files 2>/dev/null | grep -B1 "Filename: $1" | sed -n 's/^File ID: //p'
+	mtp-files 2>/tmp/bench.err | sed -n "/^File ID: /h; /Filename: $1\$/{ x; s/^File ID: //p; }"
 }
 
-# bench_mtp NAME PORT WAY FOLDER: the folder as gphoto2 has it
+# bench_mtp NAME PORT WAY BYTES FOLDER: the folder as gphoto2 has it
 bench_mtp() {
-	local i handle
-	handle=$(object_of BENCH.mp4)
+	local i handle bytes=$4
+	handle=$(object_of BENCH.mp4) || fail "mtp-files: $(tail -n 3 /tmp/bench.err)"
 	[ -n "$handle" ] || fail "libmtp does not see BENCH.mp4"
 	for ((i = 0; i <= rounds; i++)); do
 		[ $i -ne 1 ] || rm -f "/tmp/bench/$1".*
 		timed "$1.libmtp" /dev/null mtp-getfile "$handle" /dev/null
-		timed "$1.ours" /tmp/bench.out "$BUILD/bench/bench_usb" "$2" $object_bytes "$3"
+		timed "$1.ours" /tmp/bench.out "$BUILD/bench/bench_usb" "$2" "$bytes" "$3"
 		cat /tmp/bench.out >>"/tmp/bench/$1.reading"
-		[ -z "$4" ] || timed "$1.gphoto" /dev/null gphoto2 --get-file 1 --folder "$4" --stdout
+		[ -z "$5" ] || timed "$1.gphoto" /dev/null gphoto2 --get-file 1 --folder "$5" --stdout
 	done
-	compare "$1: dockd's reading | mtp-getfile" $object_bytes "$1.ours" "$1.libmtp"
-	if [ -n "$4" ]; then
-		compare "$1: dockd's reading | gphoto2" $object_bytes "$1.ours" "$1.gphoto"
+	compare "$1: dockd's reading | mtp-getfile" "$bytes" "$1.ours" "$1.libmtp"
+	if [ -n "$5" ]; then
+		compare "$1: dockd's reading | gphoto2" "$bytes" "$1.ours" "$1.gphoto"
 	else
 		echo "$1: not by gphoto2, which gets no answer in time"
 	fi
-	awk -v a="$(median "$1.reading")" -v n=$object_bytes 'BEGIN {
+	awk -v a="$(median "$1.reading")" -v n="$bytes" 'BEGIN {
 		printf "  without finding and opening the device %.3f s, %.1f MB/s\n", a, n / a / 1e6 }'
 }
 
@@ -120,14 +124,14 @@ run_bench() {
 		"QEMU $(usbvm-mon 'info version' | tr -d '\r\n'), median of $rounds"
 	bench_disk
 	usbvm-plug mtp bench "$dir/bench" bus=xhci0.0,port=2
-	udevadm settle
-	bench_mtp usb-mtp 1-2 32 "$(gphoto_folder)"
+	there 1-2
+	bench_mtp usb-mtp 1-2 32 $object_bytes "$(gphoto_folder)"
 	usbvm-unplug bench
 	gadget_up BENCH
-	cp -r "$dir/bench"/* /var/lib/umtp
+	cp -r "$dir/bench-gadget"/* /var/lib/umtp
 	gadget_plug
-	udevadm settle
-	bench_mtp umtp-responder 3-1 64 ""
+	there 3-1
+	bench_mtp umtp-responder 3-1 64 $gadget_bytes ""
 	gadget_unplug
 
 	enroll_usb REC-000250 46f4:0001:BENCH
@@ -138,7 +142,7 @@ run_bench() {
 	out bench-disk A1
 	end_to_end "usb-mtp, the same" M2 $object_bytes plug M2 mtp bench BENCH
 	out bench M2
-	end_to_end "umtp-responder, the same" G1 $object_bytes gadget_plug
+	end_to_end "umtp-responder, the same" G1 $gadget_bytes gadget_plug
 	gadget_unplug
 	await_states G1 empty
 	gadget_down
