@@ -163,7 +163,7 @@ check-sql: $(BUILD)/catalog-drive
 # From dock to catalog, against cp, b2sum and sync: docs/PERFORMANCE.md.
 # Needs 16 GB of disk, and memory for 13 GB of cached files.
 .PHONY: bench
-bench: devstack $(BUILD)/bench/bench_ingest
+bench: devstack $(BUILD)/bench/bench_ingest $(BUILD)/bench/lister_peak
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/run --recorders 16 --files 4 --mib 16
 	@BUILD=$(BUILD) tests/bench/crowd

@@ -28,6 +28,10 @@ begin() {
 	DOCK_SLOTS=$((recorders > 8 ? recorders : 8)) dock_begin
 	stack kill-dockd 15 >/dev/null
 	stack=$DOCK/stack
+	# What a lister had in RAM, only one that knows it can tell: lister_peak.c.
+	listers=$BUILD/bench/lister_peak.kib
+	sed -i "s|^\(lister = \).*|\1\"$BUILD/bench/lister_peak\"|" "$stack/dockvault.conf"
+	grep -q lister_peak "$stack/dockvault.conf" || fail "no lister in the configuration"
 	postmaster=$(head -n 1 "$stack/pg/postmaster.pid")
 	for ((i = 1; i <= recorders; i++)); do
 		new_key "$(name S "$i")"
@@ -116,6 +120,12 @@ check_vault() {
 		fail "the vault does not hold what the catalog says"
 }
 
+# Each docking had a lister at least, and all have told what they had.
+listers_told() {
+	[ "$(wc -l <"$listers")" -ge "$(sql "SELECT count(*) FROM dock_session")" ] ||
+		fail "listers that did not tell their memory"
+}
+highest() { sort -n "$1" | tail -n 1; }
 median() { sort -n "$1" | sed -n "$((rounds / 2 + 1))p"; }
 
 machine() {
