@@ -311,18 +311,6 @@ END_TEST
 
 /* ------ aborts ------ */
 
-static void never(void *data, int r)
-{
-	(void)data;
-	ck_abort_msg("a callback of an aborted put: %d", r);
-}
-
-static void never_sealed(void *data, int r, const struct vault_sealed *s, const struct err *e)
-{
-	(void)data; (void)s; (void)e;
-	ck_abort_msg("a seal of an aborted put: %d", r);
-}
-
 /* After so many writes and so many turns of the loop.  The buffers are free at once. */
 static const struct { const char *fails; int writes, turns; } aborts[] = {
 	{ NULL, 0, 0 }, { NULL, 0, 1 }, { NULL, 1, 0 }, { NULL, 8, 0 }, { NULL, 8, 1 },
@@ -383,8 +371,8 @@ START_TEST(abort_waits_for_the_block_being_written)
 	setup();
 	fake.gated = true;
 	put = put_new(0);
-	ck_assert_int_eq(vault_put_write(put, p, BLOCK, never, NULL), 0);
-	ck_assert_int_eq(vault_put_write(put, p, BLOCK, never, NULL), 0);
+	ck_assert_int_eq(vault_put_write(put, p, BLOCK, rig_never, NULL), 0);
+	ck_assert_int_eq(vault_put_write(put, p, BLOCK, rig_never, NULL), 0);
 	while (sem_trywait(&fake.entered) < 0)
 		uv_run(&loop, UV_RUN_NOWAIT);
 	ck_assert_int_eq(pthread_create(&thread, NULL, open_the_gate, &o), 0);
@@ -418,7 +406,7 @@ START_TEST(aborts_inside_a_callback)
 	put = put_new(0);
 	ck_assert_int_eq(vault_put_write(put, p, BLOCK, abort_now, &put), 0);
 	for (int i = 1; i < VAULT_PUT_DEPTH; i++)
-		ck_assert_int_eq(vault_put_write(put, p, BLOCK, never, NULL), 0);
+		ck_assert_int_eq(vault_put_write(put, p, BLOCK, rig_never, NULL), 0);
 	while (put != NULL)
 		ck_assert(uv_run(&loop, UV_RUN_ONCE) != 0 || put == NULL);
 	rig_free_bytes(p, 0);
@@ -434,7 +422,7 @@ START_TEST(closes_behind_an_abort)
 
 	setup();
 	put = put_new(0);
-	ck_assert_int_eq(vault_put_write(put, p, BLOCK, never, NULL), 0);
+	ck_assert_int_eq(vault_put_write(put, p, BLOCK, rig_never, NULL), 0);
 	vault_put_abort(put);
 	rig_free_bytes(p, 0);
 	vault_close(v);
@@ -448,20 +436,6 @@ END_TEST
 
 /* ------ a backend that cannot continue a blob, and one that fails ------ */
 
-struct resumed {
-	int calls, r;
-	uint64_t kept;
-};
-
-static void on_resumed(void *data, int r, uint64_t kept)
-{
-	struct resumed *res = data;
-
-	res->calls++;
-	res->r = r;
-	res->kept = kept;
-}
-
 static const struct { const char *fails; int resume, park; } resumes[] = {
 	{ NULL, 0, 0 }, { "begin", -ENOSPC, 0 }, { "reserve", -ENOSPC, 0 },
 };
@@ -471,18 +445,18 @@ START_TEST(resumes_nothing)
 {
 	const struct digest key = digest_of("key", 3);
 	const struct vault_put_options o = { .expected_size = 5, .resume = &key };
-	struct resumed res = { .kept = 1 };
+	struct rig_kept res = { .bytes = 1 };
 	struct rig_result parked = { 0 };
 	struct vault_put *put;
 
 	setup();
 	fake.fails = resumes[_i].fails;
 	ck_assert_int_eq(vault_put_new(v, &o, &put, NULL), 0);
-	ck_assert_int_eq(vault_put_resume(put, on_resumed, &res), 0);
+	ck_assert_int_eq(vault_put_resume(put, rig_kept_cb, &res), 0);
 	while (res.calls == 0)
 		uv_run(&loop, UV_RUN_ONCE);
 	ck_assert_int_eq(res.r, resumes[_i].resume);
-	ck_assert_uint_eq(res.kept, 0);
+	ck_assert_uint_eq(res.bytes, 0);
 	vault_put_park(put, rig_cb, &parked);
 	rig_wait(&loop, &parked, 1);
 	ck_assert_int_eq(parked.r, resumes[_i].park);
@@ -535,59 +509,53 @@ END_TEST
 static void seal_early(struct vault_put *put, uint8_t *p)
 {
 	ck_assert_int_eq(vault_put_write(put, p, BLOCK, rig_cb, NULL), 0);
-	vault_put_seal(put, never_sealed, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
 }
 
 static void seal_twice(struct vault_put *put, uint8_t *p)
 {
 	(void)p;
-	vault_put_seal(put, never_sealed, NULL);
-	vault_put_seal(put, never_sealed, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
 }
 
 static void write_late(struct vault_put *put, uint8_t *p)
 {
-	vault_put_seal(put, never_sealed, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
 	vault_put_write(put, p, BLOCK, rig_cb, NULL);
 }
 
 static void abort_late(struct vault_put *put, uint8_t *p)
 {
 	(void)p;
-	vault_put_seal(put, never_sealed, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
 	vault_put_abort(put);
-}
-
-static void never_resumed(void *data, int r, uint64_t kept)
-{
-	(void)data; (void)kept;
-	ck_abort_msg("a resume of an aborted put: %d", r);
 }
 
 static void write_before_resumed(struct vault_put *put, uint8_t *p)
 {
-	vault_put_resume(put, never_resumed, NULL);
-	vault_put_write(put, p, BLOCK, never, NULL);
+	vault_put_resume(put, rig_never_kept, NULL);
+	vault_put_write(put, p, BLOCK, rig_never, NULL);
 }
 
 static void resume_late(struct vault_put *put, uint8_t *p)
 {
 	vault_put_write(put, p, BLOCK, rig_cb, NULL);
-	vault_put_resume(put, never_resumed, NULL);
+	vault_put_resume(put, rig_never_kept, NULL);
 }
 
 static void park_late(struct vault_put *put, uint8_t *p)
 {
 	(void)p;
-	vault_put_seal(put, never_sealed, NULL);
-	vault_put_park(put, never, NULL);
+	vault_put_seal(put, rig_never_sealed, NULL);
+	vault_put_park(put, rig_never, NULL);
 }
 
 static void park_twice(struct vault_put *put, uint8_t *p)
 {
 	(void)p;
-	vault_put_park(put, never, NULL);
-	vault_put_park(put, never, NULL);
+	vault_put_park(put, rig_never, NULL);
+	vault_put_park(put, rig_never, NULL);
 }
 
 static void (*const misuses[])(struct vault_put *put, uint8_t *p) = {

@@ -98,6 +98,33 @@ void rig_seal_cb(void *data, int r, const struct vault_sealed *sealed, const str
 		res->e = *e;
 }
 
+void rig_kept_cb(void *data, int r, uint64_t bytes)
+{
+	struct rig_kept *k = data;
+
+	k->calls++;
+	k->r = r;
+	k->bytes = bytes;
+}
+
+void rig_never(void *data, int r)
+{
+	(void)data;
+	ck_abort_msg("a callback of a put that was left: %d", r);
+}
+
+void rig_never_sealed(void *data, int r, const struct vault_sealed *s, const struct err *e)
+{
+	(void)data; (void)s; (void)e;
+	ck_abort_msg("a seal of a put that was left: %d", r);
+}
+
+void rig_never_kept(void *data, int r, uint64_t kept)
+{
+	(void)data; (void)kept;
+	ck_abort_msg("a resume of a put that was left: %d", r);
+}
+
 void rig_wait(uv_loop_t *loop, const struct rig_result *res, int calls)
 {
 	while (res->calls < calls)

@@ -31,6 +31,19 @@ struct rig_result {
 void rig_cb(void *data, int r);
 void rig_seal_cb(void *data, int r, const struct vault_sealed *sealed, const struct err *e);
 
+/* What the callback of a resume brought. */
+struct rig_kept {
+	int calls, r;
+	uint64_t bytes;
+};
+
+void rig_kept_cb(void *data, int r, uint64_t bytes);
+
+/* The same callbacks, of a put that was left: they fail the test. */
+void rig_never(void *data, int r);
+void rig_never_sealed(void *data, int r, const struct vault_sealed *s, const struct err *e);
+void rig_never_kept(void *data, int r, uint64_t kept);
+
 /* Run the loop until calls callbacks came. */
 void rig_wait(uv_loop_t *loop, const struct rig_result *res, int calls);
 
