@@ -195,16 +195,18 @@ static void judge_series(struct holes *h, struct numbered *s, size_t n)
 static void add_gap_finding(const struct card *c, struct holes *h, struct findings *out)
 {
 	struct finding f = card_finding(c->recorder, FINDING_NAME_GAP, c->docked_ms);
+	const bool incomplete = c->listing->n_troubles > 0;
 	char hex[DIGEST_HEX_SIZE];
 	struct digest d;
 
 	crypto_generichash_final(&h->fact, d.b, sizeof(d.b));
 	snprintf(f.fact, sizeof(f.fact), "names %s", digest_hex(&d, hex));
-	f.confidence = h->many ? MANY : FEW;
-	if (h->many)
+	f.confidence = h->many || incomplete ? MANY : FEW;
+	if (h->many || incomplete)
 		f.severity = SEVERITY_NOTICE;
-	f.detail = json_pack("{s:o, s:o, s:O}", "holes", finding_number(h->count), "numbers",
-			     finding_number(h->numbers), "samples", h->samples);
+	f.detail = json_pack("{s:o, s:o, s:O, s:b}", "holes", finding_number(h->count), "numbers",
+			     finding_number(h->numbers), "samples", h->samples, "incomplete",
+			     incomplete);
 	findings_add(out, &f);
 }
 

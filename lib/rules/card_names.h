@@ -21,6 +21,9 @@ enum { CARD_SAMPLES_MAX = 16 };		/* of a list in a detail */
  * the baseline.  A counter that starts over (daily, or from its end) is seen by
  * the times, and then only numbers of one day are compared.
  *
+ * Of a listing with troubles, where a recording may be that is not listed, it is a
+ * notice, with `incomplete` in its detail.
+ *
  * 0, or -ENOMEM and nothing was appended.
  */
 int card_name_gaps(const struct card *c, struct findings *out);

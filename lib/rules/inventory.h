@@ -82,7 +82,8 @@ struct inventory_context {
  *	backdated	0.8	new, yet claims to be older than that session; 0.4 where
  *			nothing is known of its clock; none where its clock explains it
  *
- * What the dock cleared itself did not vanish.  A sidecar that went with its
+ * What the dock cleared itself did not vanish, and of a listing with troubles
+ * nobody knows what did: that is found at the next docking without.  A sidecar that went with its
  * media is not told of besides it; one alone is stored when its media is.
  * Below 0.6 a notice.
  * 0, or -ENOMEM and nothing was appended.

@@ -192,6 +192,9 @@ static void judge_vanished(struct comparison *c, const struct inventory_entry *w
 
 	if (s != NULL && s->cleared)
 		return;
+	/* What is missing in a listing with troubles may be on the card all the same. */
+	if (is == NULL && card->listing->n_troubles > 0)
+		return;
 	/* Of a recording with its sidecars the media tells: the dock has these when it has that. */
 	if (media != NULL && is == NULL && !is_there(c, media->path))
 		return;

@@ -90,6 +90,30 @@ START_TEST(finds_holes)
 }
 END_TEST
 
+/* Where a recording may be that is not listed, a hole is no more than a notice. */
+START_TEST(a_hole_in_what_could_be_listed)
+{
+	const struct rig_file card[RIG_FILES] = { F("A_9_20260804_1100.mp4") };
+	const struct card_stored stored[RIG_FILES] = { HAD("A_2_20260803_1000.mp4") };
+	struct findings l = { 0 };
+	struct card_rig r;
+
+	card_rig_make(&r, P, card, stored);
+	ck_assert_int_eq(card_name_gaps(&r.card, &l), 0);
+	r.listing.n_troubles = 1;
+	ck_assert_int_eq(card_name_gaps(&r.card, &l), 0);
+	r.listing.n_troubles = 0;	/* it is not there */
+	ck_assert_uint_eq(l.n, 2);
+	ck_assert_double_eq(l.items[0].confidence, 0.6);
+	ck_assert(json_is_false(json_object_get(l.items[0].detail, "incomplete")));
+	ck_assert_double_eq(l.items[1].confidence, 0.3);
+	ck_assert_int_eq(l.items[1].severity, SEVERITY_NOTICE);
+	ck_assert(json_is_true(json_object_get(l.items[1].detail, "incomplete")));
+	findings_clear(&l);
+	card_rig_free(&r);
+}
+END_TEST
+
 /* ------ files that are no recorder's ------ */
 
 static const struct {
@@ -206,6 +230,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_test(tc, a_hole_in_what_could_be_listed);
 	tcase_add_loop_test(tc, finds_holes, 0, (int)COUNT(gaps));
 	tcase_add_loop_test(tc, tells_files_apart, 0, (int)COUNT(files));
 	tcase_add_test(tc, one_finding_a_kind);

@@ -118,14 +118,16 @@ END_TEST
 #define T3	"2026-08-03T10:00:00"
 #define T9	"2026-08-09T10:00:00"	/* after the last session */
 
-static const struct {
+struct change {
 	const char *what, *before;
 	struct rig_file now[RIG_FILES];
 	struct card_stored stored[RIG_FILES];
 	bool full;
 	int64_t clock_error_ms;		/* < 0: not known */
 	struct { const char *kind; unsigned files; double confidence; } found[4];
-} changes[] = {
+};
+
+static const struct change changes[] = {
 	{ "nothing happened", "files 1\n5 " T1 " A\n", { { "A", T1, 5, false } }, { { 0 } }, false, 0,
 	  { { 0 } } },
 	{ "new ones", "files 1\n5 " T1 " A\n", { { "A", T1, 5, false }, { "B", T9, 6, false } },
@@ -187,10 +189,21 @@ static const struct {
 	  { { "altered", 1, 0.8 }, { "renamed", 1, 0.6 }, { "vanished", 1, 0.8 } } },
 };
 
-START_TEST(tells_what_changed)
+/* In a listing with troubles: what is missing there may be on the card all the same. */
+static const struct change troubled[] = {
+	{ "not listed, and not all could be", "files 2\n5 " T1 " A\n5 " T2 " B\n", { { "A", T1, 5, false } },
+	  { { "B", 5, false, "" } }, false, 0, { { 0 } } },
+	{ "what could be listed is judged", "files 4\n5 " T1 " A\n5 " T2 " B\n5 " T3 " C\n7 " T3 " D\n",
+	  { { "A", T1, 4, false }, { "C2", T3, 5, false } }, { { 0 } }, false, 0,
+	  { { "altered", 1, 0.8 }, { "renamed", 1, 0.6 } } },
+	{ "nothing could be listed of a full card", "files 1\n5 " T1 " A\n", { { 0 } }, { { 0 } }, true, 0,
+	  { { 0 } } },
+};
+
+static void tells(const struct change *g, unsigned troubles)
 {
-	struct inventory_context x = { .has_clock_error = changes[_i].clock_error_ms >= 0,
-				       .clock_error_ms = changes[_i].clock_error_ms };
+	struct inventory_context x = { .has_clock_error = g->clock_error_ms >= 0,
+				       .clock_error_ms = g->clock_error_ms };
 	struct buf b = BUF_INIT(4096);
 	const struct finding *f;
 	struct findings l = { 0 };
@@ -198,29 +211,42 @@ START_TEST(tells_what_changed)
 	struct card_rig r;
 	size_t i;
 
-	buf_addf(&b, HEAD "%s", changes[_i].before);
+	buf_addf(&b, HEAD "%s", g->before);
 	before = parse(buf_str(&b));
-	card_rig_make(&r, NULL, changes[_i].now, changes[_i].stored);
+	card_rig_make(&r, NULL, g->now, g->stored);
+	r.listing.n_troubles = troubles;
 	r.card.capacity = 1000;
-	r.card.free = changes[_i].full ? 10 : 500;
+	r.card.free = g->full ? 10 : 500;
 	x.card = &r.card;
 	ck_assert_int_eq(inventory_compare(&before, &x, &l), 0);
-	for (i = 0; i < COUNT(changes[_i].found) && changes[_i].found[i].kind != NULL; i++) {
-		f = card_rig_find(&l, "kind", changes[_i].found[i].kind);
-		ck_assert_msg(f != NULL, "%s: %s", changes[_i].what, changes[_i].found[i].kind);
+	for (i = 0; i < COUNT(g->found) && g->found[i].kind != NULL; i++) {
+		f = card_rig_find(&l, "kind", g->found[i].kind);
+		ck_assert_msg(f != NULL, "%s: %s", g->what, g->found[i].kind);
 		ck_assert_int_eq(f->code, FINDING_CARD_CHANGED);
 		ck_assert_int_eq(json_integer_value(json_object_get(f->detail, "files")),
-				 changes[_i].found[i].files);
-		ck_assert_double_eq(f->confidence, changes[_i].found[i].confidence);
+				 g->found[i].files);
+		ck_assert_double_eq(f->confidence, g->found[i].confidence);
 		ck_assert_int_eq(f->severity, f->confidence < 0.6 ? SEVERITY_NOTICE :
 				 SEVERITY_DEFAULT);
 		ck_assert_ptr_nonnull(strstr(f->fact, " since s-1"));
 	}
-	ck_assert_msg(l.n == i, "%s: %zu findings", changes[_i].what, l.n);
+	ck_assert_msg(l.n == i, "%s: %zu findings", g->what, l.n);
 	findings_clear(&l);
 	inventory_clear(&before);
 	buf_clear(&b);
+	r.listing.n_troubles = 0;	/* they are only counted */
 	card_rig_free(&r);
+}
+
+START_TEST(tells_what_changed)
+{
+	tells(&changes[_i], 0);
+}
+END_TEST
+
+START_TEST(tells_of_what_could_be_listed)
+{
+	tells(&troubled[_i], 1);
 }
 END_TEST
 
@@ -230,6 +256,7 @@ static void fill(TCase *tc)
 	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)COUNT(bad));
 	tcase_add_test(tc, a_nul_ends_nothing);
 	tcase_add_loop_test(tc, tells_what_changed, 0, (int)COUNT(changes));
+	tcase_add_loop_test(tc, tells_of_what_could_be_listed, 0, (int)COUNT(troubled));
 }
 
 int main(void)
