@@ -37,7 +37,11 @@ expect_findings() {
 	[ -z "$(comm -23 "$cards/findings" "$cards/judged")" ] ||
 		{ comm -3 "$cards/findings" "$cards/judged"; fail "a finding is missing"; }
 	comm -13 "$cards/findings" "$cards/judged" | grep -vxFf "$cards/allowed" >"$cards/more" || true
-	[ ! -s "$cards/more" ] || { cat "$cards/more"; fail "findings of nothing"; }
+	[ ! -s "$cards/more" ] || {
+		cat "$cards/more"
+		sql "SELECT recorder, code, detail FROM finding WHERE $(of_storm)"
+		fail "findings of nothing"
+	}
 	[ "$(sql "SELECT count(DISTINCT detail->'usb'->>'serial') FROM finding WHERE code = 'unknown_recorder'")" -le $strangers ] ||
 		fail "a recorder that is enrolled was taken for a stranger"
 }
