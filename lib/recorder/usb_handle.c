@@ -215,14 +215,6 @@ static int io_reset(struct usb_io *io, void (*cb)(void *data, int r), void *data
 	return start_work(of(io), true, 0, cb, data);
 }
 
-void usb_host_unreserve(struct usb_host *h, struct usb_memory *m)
-{
-	if (m->taken != 0)
-		BUG("usb: closed with memory lent");
-	h->budget += m->size;
-	*m = (struct usb_memory){ 0 };
-}
-
 void usb_handle_close(struct usb_host *h, libusb_device_handle *handle, struct usb_memory *m)
 {
 	if (m->bytes != NULL)

@@ -399,6 +399,14 @@ static size_t memory_budget(void)
 #endif
 }
 
+void usb_host_unreserve(struct usb_host *h, struct usb_memory *m)
+{
+	if (m->taken != 0)
+		BUG("usb: closed with memory lent");
+	h->budget += m->size;
+	*m = (struct usb_memory){ 0 };
+}
+
 int usb_host_new(uv_loop_t *loop, const struct usb_host_events *events, void *data,
 		 struct usb_host **ret, struct err *e)
 {

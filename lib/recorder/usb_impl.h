@@ -91,8 +91,10 @@ void usb_jobs_end(struct usb_host *h, const struct usb_device *d, int r);
 int usb_handle_prepare(libusb_device_handle *handle, const struct usb_where *where,
 		       bool superspeed);
 
-/* Takes handle, whose interface is claimed and prepared, and its region.  NULL: no memory, and both are
- * still the caller's. */
+/*
+ * Takes handle, whose interface is claimed and prepared, and its region, which may be none.  NULL: no
+ * memory, and both are still the caller's.
+ */
 struct usb_io *usb_handle_new(struct usb_host *h, libusb_device_handle *handle,
 			      const struct usb_where *where, bool superspeed,
 			      const struct usb_memory *m);

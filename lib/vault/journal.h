@@ -73,7 +73,7 @@ int journal_append(struct journal *j, const void *buf, size_t len,
 
 /*
  * Read the record at *at (0 is the first) into b, what was in it is forgotten, and move *at behind
- * the record.  1: a record; 0: the end for now; negative: could not.  Sees only what is durable.
+ * the record.  1: a record; 0: none is behind it; negative: could not.  Sees only what is durable.
  * b's maximum should be JOURNAL_RECORD_MAX.  Blocking, small.
  */
 int journal_read(struct journal *j, uint64_t *at, struct buf *b, struct err *e);
