@@ -27,9 +27,10 @@ ifneq ($(filter clang%,$(CC)),)
 WARN += -Wno-gnu-auto-type -Wno-gnu-zero-variadic-macro-arguments
 endif
 
-PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd
+PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd libcurl \
+	libmicrohttpd libarchive pangocairo
 # Silent where nothing is installed yet: tools/setup runs from this Makefile, too.
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # libtsk's headers use names that are banned: daemon/lister/tsk.h bans them behind.
@@ -39,7 +40,7 @@ DV_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(PREFIX)/libexec/dockvault"' -DDATADIR='"$(PREFIX)/share/dockvault"' \
 	-Ilib $(BANNED) -fno-common -fstack-protector-strong -fPIE \
 	$(WARN) $(if $(DEVELOPER),-Werror) $(PKG_CFLAGS)
-DV_LDFLAGS := -pie -Wl,-z,relro,-z,now
+DV_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(SANITIZE),)
 DV_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined -DSANITIZED
 # umockdev's preload must not come before the sanitizer's run-time.

@@ -2,13 +2,14 @@
 # tests/layers.sh - no include goes upwards or sideways.
 #
 #   programs   daemon/* tools/*                                 anything below, never one another
-#   services   lib/recorder lib/vault lib/catalog lib/notify    pure and base, never one another
+#   services   lib/recorder lib/vault lib/catalog lib/tlog
+#              lib/package                                  pure and base, never one another
 #   pure       lib/format lib/rules lib/custody                 pure and base; no loop, database, device
 #   base       lib/base                                         base alone
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-services='recorder vault catalog notify'
+services='recorder vault catalog tlog package'
 pure='format rules custody'
 failed=0 files=0
 

@@ -12,6 +12,8 @@
 enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_JSON = 114,
        OID_NUMERIC = 1700, OID_JSONB = 3802 };
 
+enum { CATALOG_EACH_COLUMNS = 16 };
+
 struct catalog_sync {
 	PGconn *conn;
 	bool prepared[STATEMENTS];
@@ -113,6 +115,68 @@ static int transaction(struct catalog_sync *c, const char *command, struct err *
 	return 0;
 }
 
+/* One row of the answer, or its end. */
+static int one_row(struct catalog_sync *c, PGresult *res,
+		   int (*row)(void *data, const char *const *values, size_t n_values), void *data,
+		   struct err *e)
+{
+	const char *values[CATALOG_EACH_COLUMNS];
+	int i, n = PQnfields(res);
+
+	switch (PQresultStatus(res)) {
+	case PGRES_SINGLE_TUPLE:
+		break;
+	case PGRES_TUPLES_OK:
+	case PGRES_COMMAND_OK:
+		return 0;
+	default:
+		return pg_err(e, c->conn, res, "catalog");
+	}
+	if (n > (int)COUNT(values))
+		BUG("a statement with %d columns", n);
+	for (i = 0; i < n; i++)
+		values[i] = PQgetisnull(res, 0, i) ? NULL : PQgetvalue(res, 0, i);
+	return row(data, values, (size_t)n);
+}
+
+/* Once row() has said enough, the server is told so, rather than all the rest read. */
+static void stop(PGconn *conn)
+{
+	PGcancel *cancel = PQgetCancel(conn);
+	char why[256];
+
+	if (cancel != NULL)
+		(void)PQcancel(cancel, why, sizeof(why));
+	PQfreeCancel(cancel);
+}
+
+int catalog_sync_each(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
+		      size_t n, int (*row)(void *data, const char *const *values, size_t n_values),
+		      void *data, struct err *e)
+{
+	const struct catalog_statement_text *t = &catalog_statements[s];
+	PGresult *res;
+	int r;
+
+	if (n != t->n_params)
+		BUG("statement %s: %zu parameters of %zu", t->name, n, t->n_params);
+	r = prepare(c, s, e);
+	if (r < 0)
+		return r;
+	if (!PQsendQueryPrepared(c->conn, t->name, (int)n, params, NULL, NULL, 0) ||
+	    !PQsetSingleRowMode(c->conn))
+		return pg_err(e, c->conn, NULL, "catalog");
+	while ((res = PQgetResult(c->conn)) != NULL) {
+		if (r == 0) {
+			r = one_row(c, res, row, data, e);
+			if (r != 0)
+				stop(c->conn);
+		}
+		PQclear(res);
+	}
+	return r;
+}
+
 int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
 		     size_t n, struct err *e)
 {
@@ -123,6 +187,28 @@ int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const cha
 	r = catalog_sync_run(c, s, params, n, NULL, e);
 	undone = transaction(c, "ROLLBACK", r < 0 ? NULL : e);	/* the first sentence stays */
 	return r < 0 ? r : undone;
+}
+
+int catalog_sync_begin(struct catalog_sync *c, struct err *e)
+{
+	return transaction(c, "BEGIN", e);
+}
+
+/* A transaction that failed is "committed" by the server as a rollback: its tag tells. */
+int catalog_sync_commit(struct catalog_sync *c, struct err *e)
+{
+	AUTO(pg_clearp) PGresult *res = PQexec(c->conn, "COMMIT");
+
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		return pg_err(e, c->conn, res, "catalog");
+	if (strcmp(PQcmdStatus(res), "COMMIT") != 0)
+		return err_set(e, -EIO, "catalog: the transaction was rolled back");
+	return 0;
+}
+
+void catalog_sync_rollback(struct catalog_sync *c)
+{
+	(void)transaction(c, "ROLLBACK", NULL);	/* fails with the connection, and so it is undone */
 }
 
 size_t catalog_rows_count(const struct catalog_rows *rows)

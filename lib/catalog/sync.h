@@ -13,7 +13,8 @@
  *          it broke.  -ENOENT, -EEXIST, -EACCES, -EINVAL: the catalog refused,
  *          in its own words.  -EIO: anything else that it said.
  * Threads  one at a time.
- * Memory   the rows of the statements run and not yet freed.
+ * Memory   the rows of the statements run and not yet freed; of
+ *          catalog_sync_each() one row.
  */
 #ifndef CATALOG_SYNC_H
 #define CATALOG_SYNC_H
@@ -34,6 +35,20 @@ void catalog_sync_close(struct catalog_sync *c);	/* NULL is fine */
 /* n must be the statement's number of parameters.  ret may be NULL: rows are not wanted. */
 int catalog_sync_run(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
 		     size_t n, struct catalog_rows **ret, struct err *e);
+
+/*
+ * The same, row by row, for answers of any length: row() gets the columns' texts in order, NULL for
+ * null, valid during the call; what it returns, when not 0, ends the statement and is returned.
+ * No other statement may be run meanwhile.
+ */
+int catalog_sync_each(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
+		      size_t n, int (*row)(void *data, const char *const *values, size_t n_values),
+		      void *data, struct err *e);
+
+/* Several statements as one transaction; a failure of any is followed by _rollback. */
+int catalog_sync_begin(struct catalog_sync *c, struct err *e);
+int catalog_sync_commit(struct catalog_sync *c, struct err *e);
+void catalog_sync_rollback(struct catalog_sync *c);
 
 /* What it would say, in a transaction that is taken back: nothing changes, nobody is told. */
 int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,
