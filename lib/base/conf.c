@@ -3,19 +3,22 @@
 #include <confuse.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/util.h"
 
 #define STATE_DIR "/var/lib/dockvault"
-#define SEAL_KEY "/etc/dockvault/seal.key"
+#define KEY_DIR "/etc/dockvault"
+#define LOG_DIR "/var/lib/dockvault-custody/log"
 
-
-/* Where the texts go.  The one table of keys, but for those of a slot. */
+/* Where the texts go.  The one table of keys, but for those of a block. */
 static const struct {
 	const char *key;
 	const char *preset;		/* NULL: the file has to say it */
@@ -30,7 +33,11 @@ static const struct {
 	TEXT(database, "host=/run/postgresql dbname=dockvault", false),
 	TEXT(control, "/run/dockvault/control", true),
 	TEXT(seal_key, "", true),
+	TEXT(export_key, "", true),
 	TEXT(lister, LIBEXECDIR "/dock-lister", true),
+	TEXT(log, LOG_DIR, true),
+	TEXT(log_origin, "", false),
+	TEXT(log_key, "", true),
 	TEXT(clear, "/run/dockvault-clear", true),
 	TEXT(recorders, DATADIR "/recorders.d:/etc/dockvault/recorders.d", false),
 #undef TEXT
@@ -48,8 +55,12 @@ static const struct number {
 	NUMBER(lister_timeout_ms, 30000, 100, 600000, "milliseconds"),
 	NUMBER(bandwidth_slot, 0, 0, 100000, "MiB a second"),
 	NUMBER(bandwidth_total, 0, 0, 100000, "MiB a second"),
+	NUMBER(log_checkpoint_ms, 1000, 10, 5000, "milliseconds"),
 #undef NUMBER
 };
+
+enum { CONF_FILE_MAX = 1024 * 1024 };
+enum { INTERVAL_S = 600, INTERVAL_MIN_S = 1, INTERVAL_MAX_S = 24 * 60 * 60 };
 
 /*
  * libconfuse hands its error callback no pointer of ours, so the place for the
@@ -156,28 +167,112 @@ static int check_number(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-/* Called when the latest section ends, so its line is still known. */
-static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
+/* The name of a log's key: C2SP signed-note allows neither space nor plus in it. */
+static int check_origin(cfg_t *cfg, cfg_opt_t *opt)
 {
-	unsigned int n = cfg_opt_size(opt), i;
-	cfg_t *slot = cfg_opt_getnsec(opt, n - 1);
-	const char *name = cfg_title(slot), *port = cfg_getstr(slot, "port"), *other;
+	const char *origin = cfg_opt_getstr(opt), *p = origin;
 
-	if (n > CONF_SLOTS_MAX) {
-		cfg_error(cfg, "slot \"%s\": more than %d slots", name, CONF_SLOTS_MAX);
+	while ((uint8_t)*p > ' ' && *p != 0x7f && *p != '+')
+		p++;
+	if (p > origin && *p == '\0' && p - origin <= CONF_ORIGIN_MAX)
+		return 0;
+	cfg_error(cfg, "%s \"%s\": 1 to %d characters such as example.cn/dockvault/QH-01 are needed,"
+		  " no space, no +", opt->name, origin, CONF_ORIGIN_MAX);
+	return -1;
+}
+
+/* Blocks are checked when the latest ends, so its line is still known: this is the latest. */
+static int check_block(cfg_t *cfg, cfg_opt_t *opt, unsigned int max, cfg_t **ret)
+{
+	unsigned int n = cfg_opt_size(opt);
+	cfg_t *block = cfg_opt_getnsec(opt, n - 1);
+	const char *name = cfg_title(block);
+
+	if (n > max) {
+		cfg_error(cfg, "%s \"%s\": at most %u are allowed", opt->name, name, max);
 		return -1;
 	}
 	if (!is_name(name)) {
-		cfg_error(cfg, "slot \"%s\": 1 to %d of A-Z a-z 0-9 . _ - are allowed", name,
-			  CONF_NAME_MAX);
+		cfg_error(cfg, "%s \"%s\": 1 to %d of A-Z a-z 0-9 . _ - are allowed", opt->name,
+			  name, CONF_NAME_MAX);
 		return -1;
 	}
+	*ret = block;
+	return 0;
+}
+
+static int check_url(cfg_t *cfg, cfg_opt_t *opt, cfg_t *block)
+{
+	const char *url = cfg_getstr(block, "url"), *host = NULL;
+
+	if (url != NULL && strncmp(url, "http://", 7) == 0)
+		host = url + 7;
+	if (url != NULL && strncmp(url, "https://", 8) == 0)
+		host = url + 8;
+	if (host != NULL && strcspn(host, "/ ") > 0 && strchr(host, ' ') == NULL &&
+	    strlen(url) < CONF_PATH_MAX)
+		return 0;
+	cfg_error(cfg, "%s \"%s\": url \"%s\" is not http://... or https://...", opt->name,
+		  cfg_title(block), url != NULL ? url : "");
+	return -1;
+}
+
+static int check_authority(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *ca;
+	long interval;
+	cfg_t *block;
+
+	if (check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
+		return -1;
+	ca = cfg_getstr(block, "ca");
+	if (ca == NULL || ca[0] != '/' || strlen(ca) >= CONF_PATH_MAX) {
+		cfg_error(cfg, "authority \"%s\": ca \"%s\": the absolute path of its certificates"
+			  " (PEM) is needed", cfg_title(block), ca != NULL ? ca : "");
+		return -1;
+	}
+	interval = cfg_getint(block, "interval_s");
+	if (interval < INTERVAL_MIN_S || interval > INTERVAL_MAX_S) {
+		cfg_error(cfg, "authority \"%s\": interval_s %ld: %d to %d seconds are allowed",
+			  cfg_title(block), interval, INTERVAL_MIN_S, INTERVAL_MAX_S);
+		return -1;
+	}
+	return 0;
+}
+
+/* What is in the key is looked into by whoever uses it. */
+static int check_witness(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *key;
+	cfg_t *block;
+
+	if (check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
+		return -1;
+	key = cfg_getstr(block, "key");
+	if (key == NULL || key[0] == '\0' || strlen(key) > CONF_VKEY_MAX) {
+		cfg_error(cfg, "witness \"%s\": key: the witness's public key is needed, one line as"
+			  " `vaultctl witness keygen` printed it", cfg_title(block));
+		return -1;
+	}
+	return 0;
+}
+
+static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *name, *port, *other;
+	unsigned int i;
+	cfg_t *slot;
+
+	if (check_block(cfg, opt, CONF_SLOTS_MAX, &slot) < 0)
+		return -1;
+	name = cfg_title(slot);
+	port = cfg_getstr(slot, "port");
 	if (port == NULL || !is_port(port)) {
 		cfg_error(cfg, "slot \"%s\": port \"%s\" is not a USB port path such as \"1-1.4\"",
 			  name, port != NULL ? port : "");
 		return -1;
 	}
-	for (i = 0; i + 1 < n; i++) {
+	for (i = 0; i + 1 < cfg_opt_size(opt); i++) {
 		other = cfg_getstr(cfg_opt_getnsec(opt, i), "port");
 		if (strcmp(other, port) == 0) {
 			cfg_error(cfg, "slot \"%s\": port %s is slot \"%s\" already", name, port,
@@ -188,19 +283,16 @@ static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-/* systemd hands the key over as a credential, so that root alone can read the original. */
-static int find_seal_key(const char *path, struct conf *c, struct err *e)
+/* systemd hands a key over as a credential, so that root alone can read the original. */
+static int find_key(const char *path, char at[CONF_PATH_MAX], const char *name, struct err *e)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	int n;
 
-	if (c->seal_key[0] != '\0')
+	if (at[0] != '\0')
 		return 0;
-	if (dir != NULL)
-		n = snprintf(c->seal_key, sizeof(c->seal_key), "%s/seal.key", dir);
-	else
-		n = snprintf(c->seal_key, sizeof(c->seal_key), "%s", SEAL_KEY);
-	if (n < 0 || (size_t)n >= sizeof(c->seal_key))
+	n = snprintf(at, CONF_PATH_MAX, "%s/%s", dir != NULL ? dir : KEY_DIR, name);
+	if (n < 0 || n >= CONF_PATH_MAX)
 		return err_set(e, -ENAMETOOLONG, "%s: CREDENTIALS_DIRECTORY is too long", path);
 	return 0;
 }
@@ -251,26 +343,77 @@ static void take_slots(cfg_t *cfg, struct conf *c)
 	c->n_slots = i;
 }
 
+/* Lengths: check_authority() and check_witness(). */
+static void take_peers(cfg_t *cfg, struct conf *c)
+{
+	unsigned int i;
+	cfg_t *block;
+
+	for (i = 0; i < cfg_size(cfg, "authority"); i++) {
+		struct conf_authority *a = &c->authorities[c->n_authorities++];
+
+		block = cfg_getnsec(cfg, "authority", i);
+		snprintf(a->name, sizeof(a->name), "%s", cfg_title(block));
+		snprintf(a->url, sizeof(a->url), "%s", cfg_getstr(block, "url"));
+		snprintf(a->ca, sizeof(a->ca), "%s", cfg_getstr(block, "ca"));
+		a->interval_s = (uint32_t)cfg_getint(block, "interval_s");
+	}
+	for (i = 0; i < cfg_size(cfg, "witness"); i++) {
+		struct conf_witness *w = &c->witnesses[c->n_witnesses++];
+
+		block = cfg_getnsec(cfg, "witness", i);
+		snprintf(w->name, sizeof(w->name), "%s", cfg_title(block));
+		snprintf(w->url, sizeof(w->url), "%s", cfg_getstr(block, "url"));
+		snprintf(w->key, sizeof(w->key), "%s", cfg_getstr(block, "key"));
+	}
+}
+
+/* The text is parsed whose digest is taken, and no other that may be in the file by then. */
+static int parse_text(cfg_t *cfg, const char *path, struct conf *c, struct err *e)
+{
+	AUTO(buf_clear) struct buf text = BUF_INIT(CONF_FILE_MAX);
+	uint8_t digest[crypto_hash_sha256_BYTES];
+	struct err said = { .code = 0 };
+	FILE *f;
+	int r;
+
+	r = file_read(path, &text, e);
+	if (r < 0)
+		return r;
+	crypto_hash_sha256(digest, text.p, text.len);
+	sodium_bin2hex(c->sha256, sizeof(c->sha256), digest, sizeof(digest));
+	cfg->filename = strdup(path);
+	f = text.len > 0 ? fmemopen(text.p, text.len, "r") : NULL;
+	if (f == NULL && text.len > 0)
+		return err_set(e, -ENOMEM, "%s: no memory to read it", path);
+	sentence = &said;
+	r = f != NULL ? cfg_parse_fp(cfg, f) : CFG_SUCCESS;
+	sentence = NULL;
+	if (f != NULL)
+		fclose(f);
+	if (r != CFG_SUCCESS)
+		return err_set(e, -EINVAL, "%s", said.code != 0 ? said.msg : path);
+	return 0;
+}
+
 static int parse(cfg_t *cfg, const char *path, struct conf *ret, struct err *e)
 {
-	struct err said = { .code = 0 };
 	struct conf c = { .n_slots = 0 };
 	int r;
 
-	sentence = &said;
-	r = cfg_parse(cfg, path);
-	sentence = NULL;
-	if (r == CFG_FILE_ERROR)
-		return err_set(e, errno > 0 ? -errno : -EIO, "%s: cannot read: %s", path,
-			       strerror(errno > 0 ? errno : EIO));
-	if (r != CFG_SUCCESS)
-		return err_set(e, -EINVAL, "%s", said.code != 0 ? said.msg : path);
-	r = take_texts(cfg, path, &c, e);
+	r = parse_text(cfg, path, &c, e);
 	if (r == 0)
-		r = find_seal_key(path, &c, e);
+		r = take_texts(cfg, path, &c, e);
+	if (r == 0)
+		r = find_key(path, c.seal_key, "seal.key", e);
+	if (r == 0)
+		r = find_key(path, c.export_key, "export.key", e);
+	if (r == 0)
+		r = find_key(path, c.log_key, "custody.key", e);
 	if (r < 0)
 		return r;
 	take_slots(cfg, &c);
+	take_peers(cfg, &c);
 	c.vault_immutable = cfg_getbool(cfg, "vault_immutable");
 	take_numbers(cfg, &c);
 	*ret = c;
@@ -283,10 +426,26 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		CFG_STR("port", NULL, CFGF_NODEFAULT),
 		CFG_END()
 	};
-	cfg_opt_t keys[COUNT(texts) + COUNT(numbers) + 3] = { CFG_END() };
-	cfg_opt_t immutable = CFG_BOOL("vault_immutable", cfg_true, CFGF_NONE);
-	cfg_opt_t slots = CFG_SEC("slot", slot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-	cfg_opt_t end = CFG_END();
+	cfg_opt_t authority[] = {
+		CFG_STR("url", NULL, CFGF_NODEFAULT),
+		CFG_STR("ca", NULL, CFGF_NODEFAULT),
+		CFG_INT("interval_s", INTERVAL_S, CFGF_NONE),
+		CFG_END()
+	};
+	cfg_opt_t witness[] = {
+		CFG_STR("url", NULL, CFGF_NODEFAULT),
+		CFG_STR("key", NULL, CFGF_NODEFAULT),
+		CFG_END()
+	};
+	const cfg_flag_t block = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	const cfg_opt_t rest[] = {
+		CFG_BOOL("vault_immutable", cfg_true, CFGF_NONE),
+		CFG_SEC("slot", slot, block),
+		CFG_SEC("authority", authority, block),
+		CFG_SEC("witness", witness, block),
+		CFG_END()
+	};
+	cfg_opt_t keys[COUNT(texts) + COUNT(numbers) + COUNT(rest)];
 	size_t i, n;
 	cfg_t *cfg;
 	int r;
@@ -301,9 +460,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 
 		keys[i++] = number;
 	}
-	keys[i] = immutable;
-	keys[i + 1] = slots;
-	keys[i + 2] = end;
+	memcpy(&keys[i], rest, sizeof(rest));
 	cfg = cfg_init(keys, CFGF_NONE);
 	if (cfg == NULL)
 		return err_set(e, -ENOMEM, "%s: no memory to read it", path);
@@ -311,12 +468,15 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 	cfg_set_validate_func(cfg, "station", check_station);
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "recorders", check_paths);
+	cfg_set_validate_func(cfg, "log_origin", check_origin);
 	for (i = 0; i < COUNT(texts); i++)
 		if (texts[i].is_path)
 			cfg_set_validate_func(cfg, texts[i].key, check_path);
 	for (n = 0; n < COUNT(numbers); n++)
 		cfg_set_validate_func(cfg, numbers[n].key, check_number);
 	cfg_set_validate_func(cfg, "slot", check_slot);
+	cfg_set_validate_func(cfg, "authority", check_authority);
+	cfg_set_validate_func(cfg, "witness", check_witness);
 	r = parse(cfg, path, ret, e);
 	cfg_free(cfg);
 	return r;

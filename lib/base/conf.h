@@ -9,8 +9,11 @@
  *	state = "/var/lib/dockvault/state"
  *	database = "host=/run/postgresql dbname=dockvault"
  *	slot "A1" { port = "1-1" }
+ *	authority "tsa" { url = "http://tsa.example/" ca = "/etc/dockvault/tsa.pem" }
+ *	witness "jijian" { url = "http://192.0.2.7:7387" key = "example.cn/jijian+0a1b2c3d+B..." }
  *
  * Errors   0 or a negative errno and a sentence with file and line.
+ *          sodium_init() need not have run.
  */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
@@ -21,14 +24,37 @@
 
 #include "base/err.h"
 
-enum { CONF_SLOTS_MAX = 64, CONF_NAME_MAX = 32, CONF_PATH_MAX = 1024 };
+enum {
+	CONF_SLOTS_MAX = 64,
+	CONF_PEERS_MAX = 8,		/* authorities, and witnesses */
+	CONF_NAME_MAX = 32,
+	CONF_PATH_MAX = 1024,		/* of a path or a URL, with its NUL */
+	CONF_ORIGIN_MAX = 128,		/* bytes */
+	CONF_VKEY_MAX = 320,
+};
 
 struct conf_slot {
 	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ - */
 	char port[CONF_NAME_MAX + 1];	/* USB port path, "1-1.4" */
 };
 
+/* Who time-stamps the custody log (RFC 3161). */
+struct conf_authority {
+	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ -; its tokens are files of this name */
+	char url[CONF_PATH_MAX];	/* http:// or https:// */
+	char ca[CONF_PATH_MAX];		/* PEM file: whom to trust that it is that authority */
+	uint32_t interval_s;		/* how often it is asked, when the log has grown */
+};
+
+/* Who cosigns it (vaultctl witness serve). */
+struct conf_witness {
+	char name[CONF_NAME_MAX + 1];	/* what people call it; the key has a name of its own */
+	char url[CONF_PATH_MAX];	/* http:// or https:// */
+	char key[CONF_VKEY_MAX + 1];	/* verifier key, as custody/checkpoint.h reads it */
+};
+
 struct conf {
+	char sha256[65];		/* of the file, in hex */
 	char station[CONF_NAME_MAX + 1];
 	char vault[CONF_PATH_MAX];	/* directory */
 	bool vault_immutable;		/* true: set the immutable attribute where allowed */
@@ -38,9 +64,20 @@ struct conf {
 	/* minisign secret key of the dock (minisign -G -W).  Not said: seal.key among systemd's
 	 * credentials, without those /etc/dockvault/seal.key. */
 	char seal_key[CONF_PATH_MAX];
+	char export_key[CONF_PATH_MAX];	/* the same of evidence packages: export.key */
 	char lister[CONF_PATH_MAX];	/* path of dock-lister */
 	char clear[CONF_PATH_MAX];	/* socket of dock-clear */
 	char recorders[CONF_PATH_MAX];	/* directories of recorders.d(5), parted by ':' */
+	char log[CONF_PATH_MAX];	/* directory of the custody log */
+	char log_origin[CONF_ORIGIN_MAX + 1];	/* the log's name, once for ever; "": not said */
+	/* Signing key of the log (vaultctl log keygen).  Not said: custody.key among systemd's
+	 * credentials, without those /etc/dockvault/custody.key. */
+	char log_key[CONF_PATH_MAX];
+	uint32_t log_checkpoint_ms;	/* how long events are gathered before a checkpoint is signed */
+	struct conf_authority authorities[CONF_PEERS_MAX];
+	size_t n_authorities;
+	struct conf_witness witnesses[CONF_PEERS_MAX];
+	size_t n_witnesses;
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
 	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */

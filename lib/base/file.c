@@ -18,21 +18,25 @@ static void closep(int *fd)
 int file_read(const char *path, struct buf *b, struct err *e)
 {
 	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	uint8_t block[4096];
+	uint8_t block[4096] = { 0 };
 	ssize_t n;
+	int r = 0;
 
 	if (fd < 0)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	while ((n = read(fd, block, sizeof(block))) != 0) {
+	while (r == 0 && (n = read(fd, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return err_set(e, -errno, "%s: %s", path, strerror(errno));
+		if (n < 0) {
+			r = err_set(e, -errno, "%s: %s", path, strerror(errno));
+			break;
+		}
 		buf_add(b, block, (size_t)n);
 		if (b->failed)
-			return err_set(e, -EFBIG, "%s: larger than %zu bytes", path, b->max);
+			r = err_set(e, -EFBIG, "%s: larger than %zu bytes", path, b->max);
 	}
-	return 0;
+	explicit_bzero(block, sizeof(block));	/* it may have been a key */
+	return r;
 }
 
 int file_write_all(int fd, const void *p, size_t len)
@@ -74,7 +78,7 @@ int file_sync_dir(const char *dir, struct err *e)
 	return 0;
 }
 
-static int sync_parent(const char *path, struct err *e)
+int file_sync_parent(const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX];
@@ -110,5 +114,5 @@ int file_replace(const char *path, const void *p, size_t len, mode_t mode, struc
 		unlink(tmp);
 		return err_set(e, r, "%s: cannot write: %s", path, strerror(-r));
 	}
-	return sync_parent(path, e);
+	return file_sync_parent(path, e);
 }

@@ -32,6 +32,9 @@ int file_link(int fd, int at, const char *name);
 /* Sync the directory itself, so that the names in it survive a power cut. */
 int file_sync_dir(const char *dir, struct err *e);
 
+/* The same of the directory that path is in. */
+int file_sync_parent(const char *path, struct err *e);
+
 /* Write all of it, however often write(2) stops half-way.  0 or a negative errno. */
 int file_write_all(int fd, const void *p, size_t len);
 

@@ -18,6 +18,9 @@
 enum { UTC_TEXT_LEN = 24, UTC_TEXT_SIZE = UTC_TEXT_LEN + 1 };
 enum { UTC_DAY_MS = 24 * 60 * 60 * 1000, UTC_SHANGHAI_MS = 8 * 60 * 60 * 1000 };
 
+/* 9999-12-31T23:59:59.999Z: the last moment that has a text. */
+#define UTC_MAX_MS	INT64_C(253402300799999)
+
 /* 0, or -EINVAL (not exactly that shape, no such date) or -ERANGE (outside 2000-2100). */
 int utc_parse(const char *text, size_t len, int64_t *ret_ms);
 

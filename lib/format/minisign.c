@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/util.h"
 
 #define UNTRUSTED	"untrusted comment: "
@@ -86,17 +87,15 @@ static int take_comment(struct lines *l, const char *prefix, const char **ret, s
 	return 0;
 }
 
-/* A line that is base64 of exactly n bytes.  libsodium refuses stray bits and padding. */
+/* A line that is base64 of exactly n bytes. */
 static int take_base64(struct lines *l, const char *what, uint8_t *ret, size_t n, struct err *e)
 {
 	const char *s;
-	size_t len, got;
+	size_t len;
 
 	if (!next_line(l, &s, &len))
 		return err_set(e, -EINVAL, "the line of the %s is missing", what);
-	if (len != sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL) - 1 ||
-	    sodium_base642bin(ret, n, s, len, NULL, &got, NULL,
-			      sodium_base64_VARIANT_ORIGINAL) != 0 || got != n)
+	if (!base64_decode(s, len, ret, n))
 		return err_set(e, -EINVAL, "the line of the %s is not base64 of %zu bytes", what, n);
 	return 0;
 }
@@ -205,6 +204,33 @@ void minisign_id_text(const uint8_t id[8], char ret[17])
 	for (i = 8; i > 0; i--)
 		n = n << 8 | id[i - 1];
 	snprintf(ret, 17, "%016" PRIX64, n);
+}
+
+int minisign_id_parse(const char *text, uint8_t ret[8])
+{
+	uint8_t big[8];
+	size_t got, i;
+
+	if (strlen(text) != 16 || sodium_hex2bin(big, sizeof(big), text, 16, NULL, &got, NULL) != 0 ||
+	    got != sizeof(big))
+		return -EINVAL;
+	for (i = 0; i < sizeof(big); i++)
+		ret[i] = big[sizeof(big) - 1 - i];
+	return 0;
+}
+
+void minisign_write_public_key(const struct minisign_public_key *k, const char *name,
+			       struct buf *to)
+{
+	uint8_t raw[PUBLIC_BYTES] = "Ed";
+	char base64[sodium_base64_ENCODED_LEN(PUBLIC_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+	char id[17];
+
+	memcpy(raw + 2, k->id, sizeof(k->id));
+	memcpy(raw + 10, k->key, sizeof(k->key));
+	sodium_bin2base64(base64, sizeof(base64), raw, sizeof(raw), sodium_base64_VARIANT_ORIGINAL);
+	minisign_id_text(k->id, id);
+	buf_addf(to, UNTRUSTED "public key of %s, %s\n%s\n", name, id, base64);
 }
 
 /* ------ secret keys ------ */

@@ -44,6 +44,10 @@ int minisign_parse_public_key(const uint8_t *text, size_t len, struct minisign_p
 int minisign_parse_signature(const uint8_t *text, size_t len, struct minisign_signature *ret,
 			     struct err *e);
 
+/* Append a public key file.  name: one line of the comment, "public key of NAME" and the id. */
+void minisign_write_public_key(const struct minisign_public_key *k, const char *name,
+			       struct buf *to);
+
 /* Does key vouch for these bytes and for the trusted comment?  Ids are compared too. */
 bool minisign_verify(const struct minisign_public_key *key, const struct minisign_signature *sig,
 		     const uint8_t *bytes, size_t len);
@@ -66,5 +70,7 @@ int minisign_sign(const struct minisign_secret_key *k, const uint8_t *bytes, siz
  * NUL.  minisign itself leaves leading zeros out.
  */
 void minisign_id_text(const uint8_t id[8], char ret[17]);
+/* Its 16 digits back: 0, or -EINVAL. */
+int minisign_id_parse(const char *text, uint8_t ret[8]);
 
 #endif

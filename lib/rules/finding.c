@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utc.h"
+#include "base/utf8.h"
 #include "base/util.h"
 
 enum { FINDINGS_FIRST = 16 };
@@ -127,35 +128,11 @@ void findings_clear(struct findings *l)
 	*l = (struct findings){ 0 };
 }
 
-/* Bytes of the well-formed UTF-8 sequence at p (RFC 3629), 0 when it is none. */
-static size_t sequence(const uint8_t *p, size_t left)
-{
-	static const struct { uint8_t first, last, min, max; size_t len; } shapes[] = {
-		{ 0x01, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	size_t i, k;
-
-	for (i = 0; i < COUNT(shapes); i++)
-		if (p[0] >= shapes[i].first && p[0] <= shapes[i].last)
-			break;
-	if (i == COUNT(shapes) || shapes[i].len > left)
-		return 0;
-	if (shapes[i].len > 1 && (p[1] < shapes[i].min || p[1] > shapes[i].max))
-		return 0;
-	for (k = 2; k < shapes[i].len; k++)
-		if ((p[k] & 0xc0) != 0x80)
-			return 0;
-	return shapes[i].len;
-}
-
 json_t *finding_text(const char *text)
 {
 	json_t *ret;
 	size_t i, len, n;
+	uint32_t c;
 	char *copy;
 
 	if (text == NULL)
@@ -165,7 +142,7 @@ json_t *finding_text(const char *text)
 		return NULL;
 	len = strlen(copy);
 	for (i = 0; i < len; i += n) {
-		n = sequence((const uint8_t *)copy + i, len - i);
+		n = utf8_char((const uint8_t *)copy + i, len - i, &c);
 		if (n == 0) {
 			copy[i] = '?';
 			n = 1;
@@ -190,7 +167,7 @@ json_t *finding_time(int64_t ms)
 {
 	char text[UTC_TEXT_SIZE];
 
-	utc_format(MAX(INT64_C(0), MIN(ms, INT64_C(253402300799999))), text);
+	utc_format(MAX(INT64_C(0), MIN(ms, UTC_MAX_MS)), text);
 	return json_string(text);
 }
 

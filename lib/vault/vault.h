@@ -171,6 +171,13 @@ int vault_check(const char *dir, const struct digest *address, enum vault_verdic
 		uint64_t *ret_size, struct err *e);
 
 /*
+ * The same by name and size alone, no byte is read: VAULT_WHOLE, a file has that name; VAULT_DAMAGED,
+ * something else has.
+ */
+int vault_look(const char *dir, const struct digest *address, enum vault_verdict *ret,
+	       uint64_t *ret_size, struct err *e);
+
+/*
  * Call blob(data, address, size) for every blob, in no order, and foreign(data, path) for every
  * name that has no business in the store (path below DIR/objects; foreign may be NULL).  What
  * either returns, when not 0, ends the walk and is returned; 0 when all was seen.

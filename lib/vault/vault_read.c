@@ -97,6 +97,11 @@ static bool has_objects(const char *dir)
 	return has;
 }
 
+static int not_mounted(const char *dir, struct err *e)
+{
+	return err_set(e, -ENOENT, "vault %s: no store there, is its disk mounted?", dir);
+}
+
 int vault_check(const char *dir, const struct digest *address, enum vault_verdict *ret,
 		uint64_t *ret_size, struct err *e)
 {
@@ -116,8 +121,7 @@ int vault_check(const char *dir, const struct digest *address, enum vault_verdic
 	if (fd < 0) {
 		/* A store that is not mounted says nothing of its blobs. */
 		if (errno == ENOENT && !has_objects(dir))
-			return err_set(e, -ENOENT, "vault %s: no store there, is its disk "
-				       "mounted?", dir);
+			return not_mounted(dir, e);
 		*ret = errno == ENOENT ? VAULT_MISSING : VAULT_DAMAGED;
 		*ret_size = 0;
 		return 0;
@@ -134,6 +138,26 @@ int vault_check(const char *dir, const struct digest *address, enum vault_verdic
 		return r;
 	*ret = digest_equal(&found, address) ? VAULT_WHOLE : VAULT_DAMAGED;
 	*ret_size = size;
+	return 0;
+}
+
+int vault_look(const char *dir, const struct digest *address, enum vault_verdict *ret,
+	       uint64_t *ret_size, struct err *e)
+{
+	char path[VAULT_PATH_MAX];
+	struct stat st;
+	bool there;
+	int r = vault_path(dir, address, path, sizeof(path));
+
+	if (r < 0)
+		return err_set(e, r, "vault %.80s...: path too long", dir);
+	there = lstat(path, &st) == 0;
+	if (!there && errno != ENOENT)
+		return unreadable(path, e);
+	if (!there && !has_objects(dir))
+		return not_mounted(dir, e);
+	*ret = !there ? VAULT_MISSING : S_ISREG(st.st_mode) ? VAULT_WHOLE : VAULT_DAMAGED;
+	*ret_size = *ret == VAULT_WHOLE ? (uint64_t)st.st_size : 0;
 	return 0;
 }
 

@@ -29,11 +29,19 @@ START_TEST(minimal_gets_the_defaults)
 
 	ck_assert_int_eq(load("station = \"QH-01\"\nslot \"A1\" { port = \"1-1.4\" }\n", &c, &e), 0);
 	ck_assert_str_eq(c.station, "QH-01");
+	/* printf 'station = "QH-01"\nslot "A1" { port = "1-1.4" }\n' | sha256sum */
+	ck_assert_str_eq(c.sha256,
+			 "c01954b2ed6a12b2e24a39bf753abc917fdd783d301000eb7e93a7dd8e57114e");
 	ck_assert_str_eq(c.vault, "/var/lib/dockvault/vault");
 	ck_assert_str_eq(c.control, "/run/dockvault/control");
 	ck_assert_str_eq(c.recorders, "/usr/share/dockvault/recorders.d:/etc/dockvault/recorders.d");
 	ck_assert_uint_eq(c.lister_timeout_ms, 30000);
 	ck_assert(c.vault_immutable);
+	ck_assert_str_eq(c.log, "/var/lib/dockvault-custody/log");
+	ck_assert_str_eq(c.log_origin, "");
+	ck_assert_uint_eq(c.log_checkpoint_ms, 1000);
+	ck_assert_uint_eq(c.n_authorities, 0);
+	ck_assert_uint_eq(c.n_witnesses, 0);
 	ck_assert_uint_eq(c.n_slots, 1);
 	ck_assert_str_eq(c.slots[0].name, "A1");
 	ck_assert_str_eq(c.slots[0].port, "1-1.4");
@@ -63,7 +71,37 @@ START_TEST(everything_can_be_said)
 }
 END_TEST
 
-START_TEST(finds_the_seal_key)
+START_TEST(custody_can_be_said)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(load("station = X\nlog = \"/l\"\nlog_origin = \"example.cn/证据/X\"\n"
+			      "log_key = \"/k\"\nlog_checkpoint_ms = 200\n"
+			      "authority \"tsa\" { url = \"http://a.example/ts\" ca = \"/ca.pem\" }\n"
+			      "authority second {\n\turl = \"https://b.example\"\n\tca = \"/b.pem\"\n"
+			      "\tinterval_s = 60\n}\n"
+			      "witness jijian { url = \"http://127.0.0.1:7387\""
+			      " key = \"example.cn/w+00000001+BAAA\" }\n", &c, &e), 0);
+	ck_assert_str_eq(c.log, "/l");
+	ck_assert_str_eq(c.log_origin, "example.cn/证据/X");
+	ck_assert_str_eq(c.log_key, "/k");
+	ck_assert_uint_eq(c.log_checkpoint_ms, 200);
+	ck_assert_uint_eq(c.n_authorities, 2);
+	ck_assert_str_eq(c.authorities[0].name, "tsa");
+	ck_assert_str_eq(c.authorities[0].url, "http://a.example/ts");
+	ck_assert_str_eq(c.authorities[0].ca, "/ca.pem");
+	ck_assert_uint_eq(c.authorities[0].interval_s, 600);
+	ck_assert_str_eq(c.authorities[1].name, "second");
+	ck_assert_uint_eq(c.authorities[1].interval_s, 60);
+	ck_assert_uint_eq(c.n_witnesses, 1);
+	ck_assert_str_eq(c.witnesses[0].name, "jijian");
+	ck_assert_str_eq(c.witnesses[0].url, "http://127.0.0.1:7387");
+	ck_assert_str_eq(c.witnesses[0].key, "example.cn/w+00000001+BAAA");
+}
+END_TEST
+
+START_TEST(finds_the_keys)
 {
 	struct conf c;
 	struct err e = { 0 };
@@ -71,15 +109,20 @@ START_TEST(finds_the_seal_key)
 	unsetenv("CREDENTIALS_DIRECTORY");
 	ck_assert_int_eq(load("station = S\n", &c, &e), 0);
 	ck_assert_str_eq(c.seal_key, "/etc/dockvault/seal.key");
+	ck_assert_str_eq(c.log_key, "/etc/dockvault/custody.key");
+	ck_assert_str_eq(c.export_key, "/etc/dockvault/export.key");
 	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/dockd.service", 1);
 	ck_assert_int_eq(load("station = S\n", &c, &e), 0);
 	ck_assert_str_eq(c.seal_key, "/run/credentials/dockd.service/seal.key");
+	ck_assert_str_eq(c.log_key, "/run/credentials/dockd.service/custody.key");
+	ck_assert_str_eq(c.export_key, "/run/credentials/dockd.service/export.key");
 	ck_assert_int_eq(load("station = S\nseal_key = \"/k\"\n", &c, &e), 0);
 	ck_assert_str_eq(c.seal_key, "/k");
 }
 END_TEST
 
 #define OK "station = \"S\"\n"
+#define URL "url = \"http://h\""
 static const struct { const char *text; const char *says; } bad[] = {
 	{ "", "station is missing" },
 	{ "station = \"a b\"\n", ":1: station \"a b\"" },
@@ -109,6 +152,27 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "bandwidth_slot = -1\n", ":2: bandwidth_slot -1" },
 	{ OK "bandwidth_total = 100001\n", ":2: bandwidth_total 100001" },
 	{ OK "vault = \"/v\n", ":" },
+	{ OK "log = \"l\"\n", ":2: log \"l\": an absolute path" },
+	{ OK "log_key = \"k\"\n", ":2: log_key \"k\": an absolute path" },
+	{ OK "log_origin = \"\"\n", ":2: log_origin \"\"" },
+	{ OK "log_origin = \"a b\"\n", ":2: log_origin \"a b\"" },
+	{ OK "log_origin = \"a+b\"\n", ":2: log_origin \"a+b\"" },
+	{ OK "log_origin = \"a\tb\"\n", ":2: log_origin" },
+	{ OK "log_checkpoint_ms = 9\n", ":2: log_checkpoint_ms 9" },
+	{ OK "log_checkpoint_ms = 5001\n", ":2: log_checkpoint_ms 5001" },
+	{ OK "authority \"a b\" { " URL " ca = \"/c\" }\n", ":2: authority \"a b\": 1 to 32" },
+	{ OK "authority A { ca = \"/c\" }\n", ":2: authority \"A\": url" },
+	{ OK "authority A { url = \"ftp://h\" ca = \"/c\" }\n", ":2: authority \"A\": url" },
+	{ OK "authority A { url = \"http:///p\" ca = \"/c\" }\n", ":2: authority \"A\": url" },
+	{ OK "authority A { url = \"http://h x\" ca = \"/c\" }\n", ":2: authority \"A\": url" },
+	{ OK "authority A { " URL " }\n", ":2: authority \"A\": ca" },
+	{ OK "authority A { " URL " ca = \"c\" }\n", ":2: authority \"A\": ca \"c\"" },
+	{ OK "authority A { " URL " ca = \"/c\" interval_s = 0 }\n", "interval_s 0" },
+	{ OK "authority A { " URL " ca = \"/c\" interval_s = 86401 }\n", "interval_s 86401" },
+	{ OK "witness W { " URL " }\n", ":2: witness \"W\": key" },
+	{ OK "witness W { " URL " key = \"\" }\n", ":2: witness \"W\": key" },
+	{ OK "witness W { key = \"k\" }\n", ":2: witness \"W\": url" },
+	{ OK "witness W { " URL " key = k }\nwitness W { " URL " key = k }\n", ":3:" },
 };
 
 START_TEST(says_what_is_wrong_and_where)
@@ -138,6 +202,21 @@ START_TEST(counts_the_slots)
 }
 END_TEST
 
+START_TEST(counts_the_witnesses)
+{
+	char text[2048] = OK;
+	size_t len = strlen(text);
+	struct conf c;
+	struct err e = { 0 };
+	int i;
+
+	for (i = 0; i < CONF_PEERS_MAX + _i; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"witness w%d { " URL " key = k }\n", i);
+	ck_assert_int_eq(load(text, &c, &e), _i == 0 ? 0 : -EINVAL);
+}
+END_TEST
+
 START_TEST(missing_file_is_named)
 {
 	struct conf c;
@@ -152,9 +231,11 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, minimal_gets_the_defaults);
 	tcase_add_test(tc, everything_can_be_said);
-	tcase_add_test(tc, finds_the_seal_key);
+	tcase_add_test(tc, custody_can_be_said);
+	tcase_add_test(tc, finds_the_keys);
 	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)COUNT(bad));
 	tcase_add_loop_test(tc, counts_the_slots, 0, 2);
+	tcase_add_loop_test(tc, counts_the_witnesses, 0, 2);
 	tcase_add_test(tc, missing_file_is_named);
 }
 

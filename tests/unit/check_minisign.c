@@ -135,6 +135,7 @@ static const struct { const char *base, *from, *to, *sentence; } refused[] = {
 	{ public_text, "\nRWQ", "\n RW", "the line of the public key is not base64" },
 	{ public_text, "\nRWQ", "\nR-Q", "the line of the public key is not base64" },
 	{ public_text, "\nRWQ", "\nR=Q", "the line of the public key is not base64" },
+	{ public_text, "\nRWQ", "\nRW\xe9", "the line of the public key is not base64" },
 	{ public_text, "\nRWQ", "\nRUQ", "the public key is not of the kind" },
 	{ public_text, "", "\n", "something follows the line of the public key" },
 	{ public_text, "", BEGIN, "something follows the line of the public key" },
@@ -437,8 +438,31 @@ START_TEST(refuses_signify)
 }
 END_TEST
 
+START_TEST(writes_the_public_key_that_it_reads)
+{
+	AUTO(buf_clear) struct buf text = BUF_INIT(MINISIGN_FILE_MAX);
+	struct minisign_public_key key, again;
+	struct err e = { 0, "" };
+	char id[17];
+	uint8_t raw[8];
+
+	load_public(&key);
+	minisign_write_public_key(&key, "REC-1", &text);
+	ck_assert_ptr_nonnull(strstr(buf_str(&text), "public key of REC-1, B256535EA362FA35\n"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&text), strchr(public_text, '\n')));
+	ck_assert_msg(minisign_parse_public_key(text.p, text.len, &again, &e) == 0, "%s", e.msg);
+	ck_assert_mem_eq(&key, &again, sizeof(key));
+	minisign_id_text(key.id, id);
+	ck_assert_int_eq(minisign_id_parse(id, raw), 0);
+	ck_assert_mem_eq(raw, key.id, sizeof(raw));
+	ck_assert_int_eq(minisign_id_parse("B256535EA362FA3", raw), -EINVAL);
+	ck_assert_int_eq(minisign_id_parse("B256535EA362FA3x", raw), -EINVAL);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
+	tcase_add_test(tc, writes_the_public_key_that_it_reads);
 	tcase_add_test(tc, verifies_what_stock_minisign_signed);
 	tcase_add_test(tc, prints_the_id_as_minisign_does);
 	tcase_add_loop_test(tc, every_bit_counts, 0, 64 * 8);

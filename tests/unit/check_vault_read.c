@@ -157,6 +157,35 @@ START_TEST(does_not_judge_what_it_cannot_read)
 }
 END_TEST
 
+/* By name and size alone: what the bytes are is not looked at. */
+START_TEST(looks_at_names)
+{
+	const char *dir = rig_dir();
+	const struct digest address = store_one(dir, 1, LEN), other = digest_of("other", 5);
+	enum vault_verdict verdict;
+	char path[VAULT_PATH_MAX];
+	uint64_t size;
+	struct err e;
+
+	ck_assert_int_eq(vault_path(dir, &address, path, sizeof(path)), 0);
+	ck_assert_int_eq(vault_look(dir, &address, &verdict, &size, &e), 0);
+	ck_assert(verdict == VAULT_WHOLE && size == LEN);
+	ck_assert_int_eq(vault_look(dir, &other, &verdict, &size, &e), 0);
+	ck_assert(verdict == VAULT_MISSING && size == 0);
+	ck_assert(chmod(path, 0640) == 0 && truncate(path, 3) == 0);
+	ck_assert_int_eq(vault_look(dir, &address, &verdict, &size, &e), 0);
+	ck_assert(verdict == VAULT_WHOLE && size == 3);
+	ck_assert(unlink(path) == 0 && symlink("/dev/null", path) == 0);
+	ck_assert_int_eq(vault_look(dir, &address, &verdict, &size, &e), 0);
+	ck_assert(verdict == VAULT_DAMAGED && size == 0);
+	verdict = (enum vault_verdict)42;
+	ck_assert_int_eq(vault_look("/nonexistent", &address, &verdict, &size, &e), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(e.msg, "mounted"));
+	ck_assert_int_eq(verdict, 42);
+	rig_clean();
+}
+END_TEST
+
 /* ------ walk ------ */
 
 enum { BLOBS = 5 };
@@ -256,6 +285,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_test(tc, looks_at_names);
 	tcase_add_test(tc, paths_have_one_shape);
 	tcase_add_loop_test(tc, judges_by_the_bytes, 0, (int)COUNT(fates));
 	tcase_add_test(tc, walks_over_everything);
