@@ -10,17 +10,14 @@
  *	U+2014 space name space base64(key id (4) || signature)	one line or more
  *
  * The log signs the body (everything before the empty line, with its last line
- * feed) with Ed25519, type 01; key id: the first 4 bytes of SHA-256(name || 0A || 01 || public key).
- * A witness signs "cosignature/v1\ntime N\n" || body, type 04; in its line there
- * are 8 bytes of N, big-endian, before the signature.
- * A verifier key is text, "name+hex of the key id+base64(type || public key)".
- * A signing key is "PRIVATE+KEY+name+hex of the key id+base64(type || seed)", as
- * golang.org/x/mod/sumdb/note writes it.  This log's key is named after its origin.
+ * feed) with Ed25519, type 01.  A witness signs "cosignature/v1\ntime N\n" || body,
+ * type 04; in its line there are 8 bytes of N, big-endian, before the signature.
+ * This log's key is named after its origin.  Keys: custody/note.h.
  *
- * We refuse extension lines in the body, and what a checkpoint of another origin says.
+ * Refused: extension lines in the body, a size with zeros before it or from 2^63 on, two
+ * lines of one key, carriage returns, anything behind the last line.
  *
- * Pure but for key generation; any thread.  sodium_init() must have run.
- * Secret keys live in memory of sodium_malloc and never leave it.
+ * Pure; any thread.  sodium_init() must have run.
  */
 #ifndef CUSTODY_CHECKPOINT_H
 #define CUSTODY_CHECKPOINT_H
@@ -32,41 +29,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "custody/merkle.h"
+#include "custody/note.h"
 
 enum {
-	NOTE_NAME_MAX = 128,		/* bytes of a key's name, or of an origin */
-	NOTE_KEY_TEXT_MAX = 320,	/* of a vkey or a signing key */
 	NOTE_LINES_MAX = 16,		/* signatures of a note */
 	CHECKPOINT_MAX = 8192,		/* bytes of a signed checkpoint */
-};
-
-enum note_key_type { NOTE_ED25519 = 1, NOTE_COSIGNATURE = 4 };
-
-struct note_key {			/* a verifier key */
-	char name[NOTE_NAME_MAX + 1];
-	uint8_t id[4];
-	uint8_t key[32];
-	enum note_key_type type;
-};
-
-/* 0, or -EINVAL and a sentence.  Surrounding white space of a key file's one line is the caller's. */
-int note_key_parse(const char *text, size_t len, struct note_key *ret, struct err *e);
-void note_key_write(const struct note_key *k, struct buf *to);	/* no line feed */
-
-struct note_secret;
-int note_secret_parse(const uint8_t *text, size_t len, struct note_secret **ret, struct err *e);
-/* A new key; its text is appended to `to` (which the caller wipes and clears). */
-int note_secret_new(const char *name, enum note_key_type type, struct buf *to, struct note_secret **ret,
-		    struct err *e);
-void note_secret_free(struct note_secret *k);	/* NULL is fine */
-void note_secret_freep(struct note_secret **k);	/* for AUTO() */
-const struct note_key *note_secret_public(const struct note_secret *k);
-
-struct note_line {
-	char name[NOTE_NAME_MAX + 1];
-	uint8_t id[4];
-	uint8_t sig[72];		/* 64, or 8 of time and 64 */
-	size_t sig_len;
 };
 
 struct checkpoint {
@@ -80,6 +47,9 @@ struct checkpoint {
 
 /* 0, or -EINVAL and a sentence that names the line.  Checks no signature. */
 int checkpoint_parse(const uint8_t *text, size_t len, struct checkpoint *ret, struct err *e);
+
+/* The line of that key, whatever it is worth; NULL: there is none. */
+const struct note_line *checkpoint_line(const struct checkpoint *c, const struct note_key *k);
 
 /*
  * A verdict on a parsed checkpoint with its text and the log's key.  Lines of other names are of no
@@ -100,11 +70,14 @@ enum checkpoint_verdict checkpoint_check_cosignature(const struct checkpoint *c,
 						     const struct note_key *witness,
 						     uint64_t *ret_time);
 
-/* Append the body, an empty line and the log's signature. */
+/* Append the body, an empty line and the log's signature.  -EINVAL: that key cannot sign it. */
 int checkpoint_sign(const char *origin, uint64_t size, const struct merkle_hash *root,
 		    const struct note_secret *log, struct buf *to, struct err *e);
 
-/* Append a witness's line over the text's body. time: seconds since 1970. */
+/*
+ * Append a witness's line over the text's body, and nothing else.  time: seconds since 1970.
+ * -EINVAL: not a witness's key.
+ */
 int checkpoint_cosign(const struct checkpoint *c, const uint8_t *text,
 		      const struct note_secret *witness, uint64_t time, struct buf *to,
 		      struct err *e);

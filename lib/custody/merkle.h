@@ -41,7 +41,7 @@ struct merkle_proof {
  */
 struct merkle_frontier {
 	uint64_t size;
-	struct merkle_hash peaks[MERKLE_LEVELS];	/* [level], there when bit `level` of size is set */
+	struct merkle_hash peaks[MERKLE_LEVELS];	/* [level]: where that bit of size is set */
 };
 
 void merkle_frontier_add(struct merkle_frontier *f, const struct merkle_hash *leaf);

@@ -7,6 +7,9 @@
  *	(empty line)
  *	the checkpoint it leads to, to the end
  *
+ * A line "extra ..." before the index, which the standard allows, is refused: nothing
+ * vouches for it, and this log never writes one.
+ *
  * Pure; any thread.
  */
 #ifndef CUSTODY_PROOF_H

@@ -7,6 +7,8 @@
  * N in groups of three digits, all but the last with an x before: 1234067 is
  * x001/x234/067.  A tile of fewer than 256 has .p/W behind its name.
  *
+ * A hash of level L + 1 is the root of a full tile of level L.
+ *
  * Pure; any thread.
  */
 #ifndef CUSTODY_TILE_H
@@ -32,19 +34,27 @@ enum {
 enum { TILE_ENTRIES = -1 };
 void tile_path(int level, uint64_t number, unsigned width, char ret[TILE_PATH_SIZE]);
 
-/* How many hashes (or leaves) tile `number` of a level has in a tree of `size`; 0: it is not there. */
+/* How many hashes (or leaves) tile `number` of a level has in a tree of `size`; 0: there is none. */
 unsigned tile_width(int level, uint64_t number, uint64_t size);
 
 /*
- * The hash of the node (level % 8, index) above the W hashes of a tile; the node's subtree must be
- * complete within them: false, it is not.
+ * The hash of the node (level, index) above the W hashes of a tile, counted within it: level 0 are
+ * the hashes themselves, (8, 0) is the root of a full tile.  False: the node's subtree is not
+ * complete within the W.
  */
 bool tile_node(const uint8_t *tile, unsigned width, unsigned level, unsigned index,
 	       struct merkle_hash *ret);
 
 /*
- * Entry number `at` of a bundle of len bytes, that must hold exactly `width` entries.  0, or
- * -EINVAL and a sentence.  *ret points into the bundle.
+ * The entries of a bundle, in order.  *at is 0 at first, and is moved on.  1: *ret points to the
+ * next entry, into the bundle; 0: that was all; -EINVAL and a sentence: it is cut short.
+ */
+int tile_next_entry(const uint8_t *bundle, size_t len, size_t *at, const uint8_t **ret,
+		    size_t *ret_len, struct err *e);
+
+/*
+ * Entry number `at` of a bundle that must hold exactly `width` entries.  0, or -EINVAL and a
+ * sentence.  *ret points into the bundle.
  */
 int tile_entry(const uint8_t *bundle, size_t len, unsigned width, unsigned at, const uint8_t **ret,
 	       size_t *ret_len, struct err *e);
