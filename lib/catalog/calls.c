@@ -130,3 +130,12 @@ int catalog_sweep_not_docked(struct catalog *c, catalog_count_cb cb, void *data)
 	return call_send(c, (struct call){ .statement = STATEMENT_SWEEP_NOT_DOCKED,
 					   .cb.count = cb, .data = data }, NULL);
 }
+
+int catalog_note_config(struct catalog *c, const char *station, const char *sha256, catalog_cb cb,
+			void *data)
+{
+	const char *const params[] = { station, "dockd", sha256, "dockd" };
+
+	return call_send(c, (struct call){ .statement = STATEMENT_NOTE_CONFIG, .cb.done = cb,
+					   .data = data }, params);
+}

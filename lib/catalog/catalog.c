@@ -12,7 +12,7 @@
 #include "catalog/statements.h"
 
 /* Statements that dockd runs: the first of the table. */
-enum { PREPARED_FIRST = STATEMENT_RECORDERS, PREPARED_LAST = STATEMENT_SWEEP_NOT_DOCKED };
+enum { PREPARED_FIRST = STATEMENT_RECORDERS, PREPARED_LAST = STATEMENT_NOTE_CONFIG };
 
 enum state {
 	STATE_PAUSE,		/* the timer ends it */

@@ -155,4 +155,11 @@ int catalog_stored(struct catalog *c, const char *recorder, const struct catalog
 typedef void (*catalog_count_cb)(void *data, int r, uint64_t n, const struct err *e);
 int catalog_sweep_not_docked(struct catalog *c, catalog_count_cb cb, void *data);
 
+/*
+ * The configuration that dockd runs with at this station, by the SHA-256 (hex) of its file: an act in
+ * the custody log if it is not the one noted last.
+ */
+int catalog_note_config(struct catalog *c, const char *station, const char *sha256, catalog_cb cb,
+			void *data);
+
 #endif

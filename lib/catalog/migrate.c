@@ -290,6 +290,19 @@ static int refuse(const struct plan *p, const char *dir, struct err *e)
 	return 0;
 }
 
+/* What a migration changed of rights is an act of its transaction, once there are acts (018 ff.). */
+static int note_rights(struct plan *p, const char *what, struct err *e)
+{
+	AUTO(pg_clearp) PGresult *there =
+		PQexec(p->conn, "SELECT to_regprocedure('dv.note_roles()') IS NOT NULL");
+
+	if (PQresultStatus(there) != PGRES_TUPLES_OK)
+		return pg_err(e, p->conn, there, what);
+	if (PQgetvalue(there, 0, 0)[0] != 't')
+		return 0;
+	return run(p, "SELECT dv.note_roles()", what, e);
+}
+
 static int apply(struct plan *p, struct entry *x, bool first, struct err *e)
 {
 	char number[12], sha[crypto_hash_sha256_BYTES * 2 + 1];
@@ -313,6 +326,9 @@ static int apply(struct plan *p, struct entry *x, bool first, struct err *e)
 			   (int)COUNT(params), NULL, params, NULL, NULL, 0);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		return pg_err(e, p->conn, res, x->m.name);
+	r = note_rights(p, x->m.name, e);
+	if (r < 0)
+		return r;
 	x->m.state = MIGRATION_APPLIED;
 	snprintf(x->m.applied_at, sizeof(x->m.applied_at), "%s", PQgetvalue(res, 0, 0));
 	return run(p, "COMMIT", x->m.name, e);

@@ -1,9 +1,10 @@
 /*
  * Migrations: files DIR/NNN-name.sql, applied in order of their numbers, each
- * in one transaction together with its row in dv.schema_version.  Forward only;
- * a file that changed after it was applied, one that is gone, and one with a
- * number below what is applied already are refused by name, before anything is
- * done.  An advisory lock keeps two migrations from running at once.
+ * in one transaction together with its row in dv.schema_version and the act
+ * that tells what it changed of rights (dv.note_roles()).  Forward only; a file
+ * that changed after it was applied, one that is gone, and one with a number
+ * below what is applied already are refused by name, before anything is done.
+ * An advisory lock keeps two migrations from running at once.
  *
  * The caller's role must be a superuser, or own the database and have
  * CREATEROLE.  The first file runs as that role, all others as dv_owner.

@@ -14,6 +14,13 @@
 	"signature, digest, manifest, seal_manifest, seal_signature, seal_dseq, " \
 	"dv.utc(recorded_at) AS recorded_at, holes, hole_bytes, important "
 
+/* The recorder's signature that the verdict is of, of a sidecar that may have come more than once. */
+#define SIGNATURE_BLOB \
+	"(SELECT dv.hex(m.signature_blob) FROM dv.manifest_seen m " \
+		"WHERE m.recorder = l.recorder AND m.manifest = dv.unhex(l.manifest) " \
+		"AND m.signature = l.signature " \
+		"ORDER BY m.signature_blob IS NULL, m.seen_at LIMIT 1) AS signature_blob "
+
 #define RECORDING_COLUMNS \
 	"recorder, recording, unit, session, officer, dv.utc(start_at) AS start_at, " \
 	"dv.utc(end_at) AS end_at, segments, duration_ms, bytes, assurance, " \
@@ -24,6 +31,59 @@
 	"finding, code, article, severity, recorder, unit, subject_kind, subject, fact, " \
 	"dv.utc(at) AS at, dv.utc(raised_at) AS raised_at, session, confidence, detail, " \
 	"text_zh, text_en, next_step_zh, next_step_en "
+
+/* Of an event e that may be none: its leaf, and what else its row says. */
+#define EVENT_COLUMNS \
+	"encode(e.leaf, 'hex') AS leaf, jsonb_build_object('act', e.act, 'at', e.recorded_at, " \
+	"'event', e.event, 'key', e.key, 'objects', e.objects, 'source', e.source)::text AS fields"
+
+/* Of a source's event e and its table's row r, either of which may be none. */
+#define ROW_COLUMNS \
+	"e.event, encode(e.leaf, 'hex') AS leaf, r.row IS NOT NULL AS has_row, " \
+	"CASE WHEN octet_length(r.row) <= 4194304 THEN r.row END AS row, " \
+	"(SELECT string_agg(s.field || '=' || encode(s.salt, 'hex'), ' ') " \
+	"FROM dv.custody_salt s WHERE s.event = e.event) AS salts, x.erased"
+#define EVENTS_OF(name) \
+	"(SELECT event, key, leaf FROM dv.custody_event WHERE source = '" name "') AS e "
+#define ERASED \
+	"LEFT JOIN (SELECT detail ->> 'event' AS event, string_agg(detail ->> 'field', ' ') AS erased " \
+	"FROM dv.act WHERE kind = 'personal_erased' GROUP BY 1) AS x ON x.event = e.event::text "
+/* What PostgreSQL did not come with has a greater number; a list, rather than what is said to be one. */
+#define OURS		">= 16384 "
+#define ITS_OWN		"< 16384 "
+#define IS_LIST		"t.typsubscript = 'array_subscript_handler'::regproc "
+/* What came to stand beside one of PostgreSQL's own, of its name: exacter types are preferred. */
+#define BESIDE(what, table, p) \
+	"UNION SELECT '" what " ' || n." p "name, false FROM " table " n JOIN " table " o " \
+	"ON o." p "name = n." p "name AND o." p "namespace = n." p "namespace " \
+	"WHERE n." p "namespace = (SELECT oid FROM pg_namespace WHERE nspname = 'pg_catalog') " \
+	"AND n.oid " OURS "AND o.oid " ITS_OWN
+#define DESC_IF_true	"DESC"
+#define DESC_IF_false	""
+/* Whatever an object is called by, its segments: one row a kind of name. */
+#define AS_UUID(text)	"CASE WHEN " text " ~ '^[0-9a-fA-F-]{36}$' THEN " text "::uuid END "
+#define AS_HASH(text)	"CASE WHEN " text " ~ '^[0-9a-f]{64}$' THEN dv.unhex(" text ") END "
+#define SEGMENTS_OF_1 \
+	"SELECT p.segment FROM dv.segment_place p WHERE p.segment = " AS_UUID("$1") \
+	"UNION SELECT v.segment FROM dv.segment_seen v WHERE v.session = " AS_UUID("$1") \
+	"UNION SELECT g.segment FROM dv.segment g WHERE g.recorder = split_part($1, '/', 1) " \
+		"AND g.recording = " AS_UUID("split_part($1, '/', 2)") \
+	"UNION SELECT g.segment FROM dv.segment g WHERE g.blob = " AS_HASH("$1") \
+	"UNION SELECT v.segment FROM dv.dock_import i JOIN dv.segment_seen v USING (session) " \
+		"WHERE 'case:' || i.\"case\" = $1"
+
+#define EXPORT_FACTS \
+	"json_build_object('recording', l.recording, 'seq', l.seq, 'path', l.path, 'unit', l.unit, " \
+	"'officer', l.officer, 'station', d.station, 'slot', d.slot, " \
+	"'docked_at', dv.utc(d.started_at), 'stored_at', dv.utc(l.stored_at), " \
+	"'start_at', dv.utc(l.start_at), 'end_at', dv.utc(l.end_at), 'duration_ms', l.duration_ms, " \
+	"'time_source', l.time_source, 'assurance', l.assurance, 'signature', l.signature, " \
+	"'digest', l.digest, 'hole_bytes', l.hole_bytes, 'important', l.important, " \
+	"'recorded_at', dv.utc(l.recorded_at), 'findings', coalesce((" \
+		"SELECT json_agg(json_build_object('article', f.article, 'severity', f.severity, " \
+			"'text_zh', f.text_zh, 'at', dv.utc(f.at)) ORDER BY f.at, f.code, f.fact) " \
+		"FROM dv.finding_list f WHERE f.subject = ANY (ARRAY[l.segment::text, " \
+			"l.recorder || '/' || l.recording])), '[]'))"
 
 const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_LISTEN_RECORDER] = { "listen_recorder", "LISTEN dv_recorder", 0 },
@@ -37,6 +97,133 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_STORED] = { "stored", "SELECT i, cleared FROM dv.stored($1, $2::jsonb)", 2 },
 	[STATEMENT_SWEEP_NOT_DOCKED] = { "sweep_not_docked",
 		"SELECT dv.sweep_not_docked() AS raised", 0 },
+	[STATEMENT_NOTE_CONFIG] = { "note_config",
+		"SELECT dv.note_config($1, $2, $3, $4) AS changed", 4 },
+
+	[STATEMENT_LISTEN_CUSTODY] = { "listen_custody", "LISTEN dv_custody", 0 },
+	[STATEMENT_LOG_LOCK] = { "log_lock", "SELECT dv.log_lock() AS locked", 0 },
+	[STATEMENT_LOG_SEQUENCE] = { "log_sequence",
+		"SELECT size, placed, mark FROM dv.log_sequence($1::integer, $2)", 2 },
+	[STATEMENT_LOG_LEAVES] = { "log_leaves",
+		"SELECT leaf_index, leaf FROM dv.log_leaves($1::bigint, $2::bigint)", 2 },
+	[STATEMENT_LOG_SIGNED] = { "log_signed",
+		"SELECT dv.log_signed($1::bigint, $2, $3) AS signed", 3 },
+	[STATEMENT_LOG_HEAD] = { "log_head", "SELECT entries, size, root, note FROM dv.log_head()", 0 },
+	[STATEMENT_LOG_STATE] = { "log_state",
+		"SELECT entries, size, root, note, dv.utc(signed_at) AS signed_at, waiting, oldest_ms "
+		"FROM dv.log_state($1)", 1 },
+	[STATEMENT_LOG_FINDING] = { "log_finding",
+		"SELECT dv.log_finding($1, $2, $3, $4, $5::jsonb) AS raised", 5 },
+	[STATEMENT_NOTE_ROLES] = { "note_roles", "SELECT dv.note_roles() AS changed", 0 },
+
+	[STATEMENT_DO_ACT] = { "do_act",
+		"SELECT dv.do_act($1, ARRAY(SELECT jsonb_array_elements_text($2::jsonb)), $3, $4, "
+		"$5::jsonb) AS act", 5 },
+	[STATEMENT_EXPORT_OBJECTS] = { "export_objects",
+		"WITH wanted AS (" SEGMENTS_OF_1 ") "
+		"SELECT * FROM (SELECT 'segment:' || l.segment AS object, l.recorder::text, l.seq, l.blob, "
+		"l.size, l.recording::text, l.session::text, l.manifest, "
+		"dv.hex(v.signature_blob) AS signature_blob, v.key_id, dv.hex(k.key) AS key, "
+		"l.seal_manifest, l.seal_signature, " EXPORT_FACTS " AS facts "
+		"FROM wanted w JOIN dv.segment_place p USING (segment) "
+		"JOIN dv.segment_list l USING (segment, placed_at) "
+		"JOIN dv.dock_session d ON d.session = l.session "
+		"LEFT JOIN LATERAL (SELECT m.signature_blob, m.key_id FROM dv.manifest_seen m "
+			"WHERE m.recorder = l.recorder AND m.manifest = dv.unhex(l.manifest) "
+			"AND m.signature = l.signature "
+			"ORDER BY m.signature_blob IS NULL, m.seen_at LIMIT 1) AS v ON true "
+		"LEFT JOIN dv.recorder_key k ON k.recorder = l.recorder AND k.key_id = v.key_id "
+		"ORDER BY l.recorder, l.start_at, l.recording, l.seq, l.path) AS s "
+		"UNION ALL SELECT 'blob:' || dv.hex(b.hash), NULL, NULL, dv.hex(b.hash), b.size, NULL, NULL, "
+		"NULL, NULL, NULL, NULL, NULL, NULL, json_build_object('stored_at', dv.utc(b.stored_at), "
+			"'recorded_at', dv.utc(b.recorded_at)) "
+		"FROM dv.blob b WHERE b.hash = " AS_HASH("$1") "AND NOT EXISTS (SELECT FROM wanted)", 1 },
+	[STATEMENT_EXPORT_EVENTS] = { "export_events",
+		"SELECT e.event, e.act, dv.utc(e.recorded_at) AS at, x.leaf_index FROM ("
+		"SELECT event FROM dv.custody_event "
+			"WHERE objects && ARRAY(SELECT jsonb_array_elements_text($1::jsonb)) "
+		"UNION SELECT event FROM dv.custody_event WHERE source = 'recording' AND key = $2 "
+		"UNION SELECT event FROM dv.custody_event WHERE source = 'finding' "
+			"AND objects && ARRAY['recording:' || $2] "
+		"UNION SELECT event FROM dv.custody_event WHERE key = $3 AND source IN ('dock_session', "
+			"'dock_session_listed', 'dock_session_end', 'dock_session_judged')) AS i "
+		"JOIN dv.custody_event e USING (event) "
+		"LEFT JOIN dv.custody_entry x USING (event) ORDER BY e.event", 3 },
+	[STATEMENT_CUSTODY_SOURCES] = { "custody_sources",
+		"SELECT source, act, array_to_string(personal, ' ') AS personal, changes "
+		"FROM dv.custody_source ORDER BY source", 0 },
+	[STATEMENT_OBJECT_EVENTS] = { "object_events",
+		/* Found first, then put in order: with the limit in sight, all events would be read. */
+		"WITH found AS MATERIALIZED (SELECT event FROM dv.custody_event "
+			"WHERE objects && ARRAY(SELECT jsonb_array_elements_text($1::jsonb))), "
+		"page AS MATERIALIZED (SELECT event FROM found WHERE event > $2::bigint "
+			"ORDER BY event LIMIT $3::integer) "
+		"SELECT e.event, x.leaf_index, e.source, e.key, e.act, to_jsonb(e.objects) AS objects, "
+		"dv.hex(e.leaf) AS leaf, dv.utc(e.recorded_at) AS recorded_at "
+		"FROM page JOIN dv.custody_event e USING (event) "
+		"LEFT JOIN dv.custody_entry x USING (event) ORDER BY e.event", 3 },
+
+	[STATEMENT_AUDIT_TABLES] = { "audit_tables",
+		"WITH RECURSIVE x(name) AS (SELECT unnest(ARRAY['custody_event', 'custody_entry', "
+		"'custody_salt', 'custody_checkpoint'"
+#define SOURCE_(id, name, ...) ", '" name "'"
+#define SOURCE(...) SOURCE_(__VA_ARGS__)
+#include "catalog/sources.def"
+#undef SOURCE_
+		"])), tables AS (SELECT x.name, c.oid, c.relkind, c.relrowsecurity OR c.relhasrules AS hides "
+			"FROM x LEFT JOIN pg_class c ON c.relname = x.name "
+			"AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'dv') "
+			"UNION SELECT t.name, c.oid, c.relkind, false FROM tables t "
+			"JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid), "
+		"types AS (SELECT 'dv.' || t.name || '.' || a.attname AS name, a.atttypid AS type "
+			"FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 "
+			"AND NOT a.attisdropped "
+			"UNION SELECT s.name, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END "
+			"FROM types s JOIN pg_type t ON t.oid = s.type "
+			"WHERE t.oid " OURS "AND (t.typtype = 'd' OR " IS_LIST ")) "
+		"SELECT 'dv.' || name AS name, true AS hides FROM tables "
+			"WHERE oid IS NULL OR relkind NOT IN ('r', 'p') OR hides "
+		"UNION SELECT s.name, false FROM types s JOIN pg_type t ON t.oid = s.type "
+			"WHERE t.oid " OURS "AND t.typtype <> 'd' AND NOT " IS_LIST
+		"UNION SELECT 'cast ' || format_type(castsource, NULL) || ' AS ' || "
+			"format_type(casttarget, NULL), false FROM pg_cast "
+			"WHERE oid " OURS "AND castsource " ITS_OWN "AND casttarget " ITS_OWN
+		BESIDE("function", "pg_proc", "pro") BESIDE("operator", "pg_operator", "opr")
+		"ORDER BY 1", 0 },
+	[STATEMENT_AUDIT_ENTRIES] = { "audit_entries",
+		"SELECT x.leaf_index, x.event, " EVENT_COLUMNS " FROM dv.custody_entry x "
+		"LEFT JOIN dv.custody_event e ON e.event = x.event "
+		"WHERE x.leaf_index >= $1::bigint AND x.leaf_index < $2::bigint "
+		"ORDER BY x.leaf_index", 2 },
+	[STATEMENT_AUDIT_WAITING] = { "audit_waiting",
+		"SELECT e.event, " EVENT_COLUMNS ", e.recorded_at < now() - interval '60 s' "
+		"OR e.recorded_at > now() + interval '60 s' AS late "
+		"FROM dv.custody_event e LEFT JOIN dv.custody_entry x ON x.event = e.event "
+		"WHERE (x.leaf_index >= 0 AND x.leaf_index < $1::bigint) IS NOT TRUE ORDER BY e.event", 1 },
+	[STATEMENT_AUDIT_CHECKPOINTS] = { "audit_checkpoints",
+		"SELECT size, encode(root, 'hex') AS root, note FROM dv.custody_checkpoint "
+		"ORDER BY size", 0 },
+	[STATEMENT_AUDIT_BLOBS] = { "audit_blobs",
+		"SELECT encode(hash, 'hex') AS hash, size FROM dv.blob b "
+		"WHERE $1::text IS NULL OR b.hash > decode($1, 'hex') "
+		"ORDER BY b.hash LIMIT $2::integer", 2 },
+	[STATEMENT_AUDIT_UNLOGGED] = { "audit_unlogged",
+		"SELECT x.hash FROM jsonb_array_elements_text($1::jsonb) AS x(hash) WHERE NOT EXISTS "
+		"(SELECT FROM dv.custody_event e WHERE e.objects @> ARRAY['blob:' || x.hash])", 1 },
+#define SOURCE_(id, name, columns, key, lookup, personal, changes, ...) \
+	[STATEMENT_AUDIT_ROWS_##id] = { "audit_rows_" name, \
+		"SELECT coalesce(e.key, r.key) AS key, " ROW_COLUMNS " FROM " EVENTS_OF(name) \
+		"FULL JOIN (SELECT " key " AS key, to_jsonb(t.*)::text AS row FROM dv." name " t) AS r " \
+		"ON r.key = e.key " ERASED \
+		"ORDER BY 1, 2 " DESC_IF_##changes, 0 }, \
+	[STATEMENT_AUDIT_ROW_##id] = { "audit_row_" name, \
+		"SELECT e.key, " ROW_COLUMNS " FROM " EVENTS_OF(name) \
+		"LEFT JOIN LATERAL (SELECT to_jsonb(t.*)::text AS row FROM dv." name " t, " \
+		"(SELECT e.key AS k) AS k WHERE " lookup ") AS r ON true " ERASED \
+		"WHERE e.event = $1::bigint", 1 },
+#include "catalog/sources.def"
+#undef SOURCE_
+#undef SOURCE
 
 	[STATEMENT_ENROLL] = { "enroll",
 		"SELECT dv.enroll($1, $2::integer, $3::integer, $4, $5, $6, $7, $8, $9, "
@@ -97,11 +284,11 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"WHERE recording = $1::uuid AND ($2::text IS NULL OR recorder = $2) "
 		"ORDER BY recorder", 2 },
 	[STATEMENT_RECORDING_SEGMENTS] = { "recording_segments",
-		"SELECT " SEGMENT_COLUMNS "FROM dv.segment_list l "
+		"SELECT " SEGMENT_COLUMNS ", " SIGNATURE_BLOB "FROM dv.segment_list l "
 		"WHERE recorder = $1 AND recording = $2::uuid "
 		"ORDER BY seq, l.start_at, path, segment", 2 },
 	[STATEMENT_SEGMENT_SHOW] = { "segment_show",
-		"SELECT " SEGMENT_COLUMNS "FROM dv.segment_list l "
+		"SELECT " SEGMENT_COLUMNS ", " SIGNATURE_BLOB "FROM dv.segment_list l "
 		"JOIN dv.segment_place p USING (segment, placed_at) WHERE segment = $1::uuid", 1 },
 	[STATEMENT_FINDING_LIST] = { "finding_list",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l "

@@ -189,9 +189,39 @@ int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const cha
 	return r < 0 ? r : undone;
 }
 
+int catalog_sync_socket(const struct catalog_sync *c)
+{
+	return PQsocket(c->conn);
+}
+
+int catalog_sync_heard(struct catalog_sync *c, bool *ret_heard, struct err *e)
+{
+	PGnotify *n;
+
+	*ret_heard = false;
+	if (!PQconsumeInput(c->conn))
+		return pg_err(e, c->conn, NULL, "catalog");
+	while ((n = PQnotifies(c->conn)) != NULL) {
+		*ret_heard = true;
+		PQfreemem(n);
+	}
+	return 0;
+}
+
 int catalog_sync_begin(struct catalog_sync *c, struct err *e)
 {
 	return transaction(c, "BEGIN", e);
+}
+
+int catalog_sync_begin_reading(struct catalog_sync *c, struct err *e)
+{
+	int r = transaction(c, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
+		"SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; "
+		"SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'", e);
+
+	if (r < 0)
+		catalog_sync_rollback(c);
+	return r;
 }
 
 /* A transaction that failed is "committed" by the server as a rollback: its tag tells. */

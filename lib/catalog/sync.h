@@ -20,6 +20,7 @@
 #define CATALOG_SYNC_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -47,8 +48,22 @@ int catalog_sync_each(struct catalog_sync *c, enum catalog_statement s, const ch
 
 /* Several statements as one transaction; a failure of any is followed by _rollback. */
 int catalog_sync_begin(struct catalog_sync *c, struct err *e);
+
+/*
+ * The same for reading alone: all statements see the catalog as it was at the first of them.
+ * Moments are in UTC and bytes in hex; no name or operator is looked for but in PostgreSQL's own
+ * schema, so that nobody else's is found instead; and rows that a policy would hide are an error.
+ */
+int catalog_sync_begin_reading(struct catalog_sync *c, struct err *e);
 int catalog_sync_commit(struct catalog_sync *c, struct err *e);
 void catalog_sync_rollback(struct catalog_sync *c);
+
+/*
+ * For a loop that is to be woken by what a LISTEN statement was for: when the socket is readable, and
+ * after each statement, ask whether it was told of anything since it was last asked.  Waits for nothing.
+ */
+int catalog_sync_socket(const struct catalog_sync *c);
+int catalog_sync_heard(struct catalog_sync *c, bool *ret_heard, struct err *e);
 
 /* What it would say, in a transaction that is taken back: nothing changes, nobody is told. */
 int catalog_sync_try(struct catalog_sync *c, enum catalog_statement s, const char *const *params,

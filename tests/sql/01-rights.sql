@@ -15,8 +15,11 @@ INSERT INTO kinds VALUES
 	('dock_unlock', 'evidence'), ('dock_import', 'evidence'), ('dock_check', 'evidence'),
 	('card_inventory', 'evidence'), ('card_clearing', 'evidence'), ('card_cleared', 'evidence'),
 	('card_challenge', 'evidence'), ('segment_hole', 'evidence'),
-	('day_summary', 'derived'), ('finding_summary', 'derived'),
-	('rule', 'reference');
+	('custody_event', 'evidence'), ('custody_entry', 'evidence'),
+	('custody_checkpoint', 'evidence'), ('act', 'evidence'),
+	('custody_salt', 'erasable'),
+	('day_summary', 'derived'), ('finding_summary', 'derived'), ('custody_noted', 'derived'),
+	('rule', 'reference'), ('custody_source', 'reference');
 
 -- A month of its own, so that a partition made by ingest is among the tables.
 SELECT enroll FROM dv.enroll('REC-1', 1, 2, 'S', NULL, 'U1', 'test', 'tester');
@@ -59,6 +62,12 @@ SELECT matches(try_as('postgres', format('DELETE FROM dv.%I', name)), '^42501 dv
 FROM tables WHERE kind = 'evidence';
 SET LOCAL session_replication_role = origin;
 
+-- A salt is erased by an act, and otherwise stays what it is.
+SELECT matches(try_as(role, verb), '^42501 dv\.custody_salt', role || ': ' || verb)
+FROM unnest(ARRAY['postgres', 'dv_owner']) AS role,
+	unnest(ARRAY['DELETE FROM dv.custody_salt', 'TRUNCATE dv.custody_salt',
+		'UPDATE dv.custody_salt SET salt = salt']) AS verb;
+
 -- ---- the grants ----
 
 -- Every right of every role on every table: reading is all there is.
@@ -68,13 +77,13 @@ SELECT is(array_agg(privilege ORDER BY privilege) FILTER (WHERE has_table_privil
 		THEN ARRAY['SELECT'] END,
 	role || ' on ' || name)
 FROM tables,
-	unnest(ARRAY['dv_ingest', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS role,
+	unnest(ARRAY['dv_ingest', 'dv_custody', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS role,
 	unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
 		AS privilege
 GROUP BY role, name, is_partition;
 
 SELECT is(array_agg(rolname::text ORDER BY rolname),
-	ARRAY['dv_admin', 'dv_ingest', 'dv_owner', 'dv_read', 'dv_supervisor'],
+	ARRAY['dv_admin', 'dv_custody', 'dv_ingest', 'dv_owner', 'dv_read', 'dv_supervisor'],
 	'these are the roles')
 FROM pg_roles WHERE rolname LIKE 'dv\_%';
 SELECT is(array_agg(rolname::text ORDER BY rolname), ARRAY['dv_owner', 'dv_read'],
@@ -91,19 +100,25 @@ WHERE (r.rolname LIKE 'dv\_%' OR g.rolname LIKE 'dv\_%') AND NOT g.rolsuper;
 CREATE TEMPORARY TABLE may_run (role text, name text);
 INSERT INTO may_run
 SELECT 'dv_ingest', unnest(ARRAY['ingest', 'known', 'recorders', 'chain_context', 'judge',
-	'ledger', 'recorded', 'stored', 'sweep_not_docked'])
+	'ledger', 'recorded', 'stored', 'sweep_not_docked', 'note_config'])
+UNION ALL
+SELECT 'dv_custody', unnest(ARRAY['log_lock', 'log_sequence', 'log_leaves', 'log_signed', 'log_head', 'log_state',
+	'log_finding', 'note_roles', 'note_config'])
 UNION ALL
 SELECT role, unnest(ARRAY['utc', 'epoch_ms', 'day_of', 'believed_ms', 'day_start', 'hex', 'unhex', 'officer_of',
 	'timeline', 'timeline_findings', 'status', 'report_findings', 'report_recorders',
-	'report_integrity'])
+	'report_integrity', 'log_state'])
 FROM unnest(ARRAY['dv_read', 'dv_admin', 'dv_supervisor']) AS role
 UNION ALL
-SELECT 'dv_admin', unnest(ARRAY['enroll', 'retire', 'key_add', 'key_revoke']);
+SELECT 'dv_admin', unnest(ARRAY['enroll', 'retire', 'key_add', 'key_revoke', 'log_finding',
+	'note_roles', 'note_config', 'login_failed', 'do_act'])
+UNION ALL
+SELECT 'dv_supervisor', unnest(ARRAY['log_finding', 'do_act', 'erase_personal']);
 
 SELECT is(has_function_privilege(role, p.oid, 'EXECUTE'),
 	EXISTS (SELECT FROM may_run m WHERE m.role = r.role AND m.name = p.proname),
 	role || ' executes ' || p.proname)
-FROM pg_proc p, unnest(ARRAY['dv_ingest', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS r(role)
+FROM pg_proc p, unnest(ARRAY['dv_ingest', 'dv_custody', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS r(role)
 WHERE p.pronamespace = 'dv'::regnamespace;
 
 -- A function with its owner's rights must not find other people's objects.
@@ -130,6 +145,11 @@ SELECT matches(try_as('dv_admin', $$INSERT INTO dv.finding DEFAULT VALUES$$),
 	'^42501 permission denied', 'the admin writes no finding');
 SELECT matches(try_as('dv_admin', 'CREATE TABLE dv.x ()'), '^42501 permission denied',
 	'the admin makes no table');
+SELECT matches(try_as('dv_custody', 'SELECT FROM dv.' || name), '^42501 permission denied',
+	'custodyd reads no ' || name)
+FROM tables;
+SELECT matches(try_as('dv_custody', 'INSERT INTO dv.custody_entry VALUES (1000000, 1)'),
+	'^42501 permission denied', 'and gives no place of its own choice');
 SELECT is(try_as('dv_supervisor', $$SELECT dv.report_integrity(current_date, current_date)$$), '',
 	'the supervisor has the report');
 SELECT is(try_as('dv_supervisor', 'SELECT count(*) FROM dv.' || viewname), '',

@@ -10,6 +10,8 @@
  *	catalog-drive watch CONNINFO N		until N changes of recorders were told
  *	catalog-drive cancel CONNINFO -		as many calls as are taken, then the end
  *	catalog-drive read CONNINFO DAY		every statement that reads, as a tool runs it
+ *	catalog-drive audit CONNINFO -		each table that events are made of: how it is logged,
+ *		and its rows against its events: a line a finding, and one that counts
  *
  * PATIENCE_MS in the environment is for the server's connecting and for each of its answers.
  * Exits 1 when a call is refused or answered twice, with the reason.
@@ -26,6 +28,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "catalog/audit.h"
 #include "catalog/catalog.h"
 #include "catalog/migrate.h"
 #include "catalog/sync.h"
@@ -272,6 +275,14 @@ static void on_judged(void *data, int r, const struct err *e)
 	answered(data);
 }
 
+static void on_noted(void *data, int r, const struct err *e)
+{
+	if (r < 0)
+		die("note_config", e);
+	printf("noted\n");
+	answered(data);
+}
+
 static void on_ledger(void *data, int r, const struct catalog_ledger *l, const struct err *e)
 {
 	if (r < 0)
@@ -330,13 +341,14 @@ static void ask_all(void *data, bool up, const char *why)
 	const struct catalog_file files[] = {
 		{ "1/0", 1000, "" }, { "1/0", 1001, "" },
 	};
+	const char *const config = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 	if (!up) {
 		if (!d->over)
 			printf("down: %s\n", why);
 		return;
 	}
-	d->waiting = 11;
+	d->waiting = 13;
 	if (catalog_recorders(d->c, on_recorders, d) < 0 ||
 	    catalog_known(d->c, "REC-0", &f, on_known, d) < 0 ||
 	    catalog_ingest(d->c, "[{}]", 4, on_refused, d) < 0 ||
@@ -347,7 +359,9 @@ static void ask_all(void *data, bool up, const char *why)
 	    catalog_ledger(d->c, d->session, on_ledger, d) < 0 ||
 	    catalog_recorded(d->c, d->session, blobs, COUNT(blobs), on_which, d) < 0 ||
 	    catalog_stored(d->c, "REC-1", files, COUNT(files), on_stored, d) < 0 ||
-	    catalog_sweep_not_docked(d->c, on_count, d) < 0)
+	    catalog_sweep_not_docked(d->c, on_count, d) < 0 ||
+	    catalog_note_config(d->c, "QH-01", config, on_noted, d) < 0 ||
+	    catalog_note_config(d->c, "QH-01", "no digest", on_refused, d) < 0)
 		die("cannot ask", NULL);
 }
 
@@ -461,6 +475,47 @@ static int read_all(const char *conninfo, const char *day)
 	return EXIT_SUCCESS;
 }
 
+/* ------ as a check of the log ------ */
+
+struct audited {
+	const struct catalog_source *source;
+	size_t rows, untold;
+};
+
+static int audited_row(void *data, const struct audit_row *row, const struct audit_result *result)
+{
+	struct audited *a = data;
+
+	a->rows++;
+	a->untold += result->untold;
+	if (result->code != AUDIT_NOTHING)
+		printf("%s %s %s %d %s\n", audit_code_name(result->code), a->source->name, row->key,
+		       (int)result->why, result->column);
+	return 0;
+}
+
+static int audit_all(const char *conninfo)
+{
+	AUTO(catalog_sync_closep) struct catalog_sync *c = NULL;
+	struct err e = { 0 };
+	size_t i;
+
+	if (catalog_sync_open(conninfo, &c, &e) < 0)
+		die("cannot connect", &e);
+	if (catalog_sync_begin_reading(c, &e) < 0)
+		die("cannot begin", &e);
+	for (i = 0; i < catalog_sources_n; i++) {
+		struct audited a = { .source = &catalog_sources[i] };
+
+		if (catalog_audit_rows(c, a.source, audited_row, &a, &e) < 0)
+			die(a.source->name, &e);
+		printf("source %s|%s|%s|%s\n", a.source->name, a.source->key, a.source->personal,
+		       a.source->changes ? "t" : "f");
+		printf("rows %s %zu, untold %zu\n", a.source->name, a.rows, a.untold);
+	}
+	return EXIT_SUCCESS;
+}
+
 static void print_migration(void *data, const struct migration *m)
 {
 	(void)data;
@@ -489,6 +544,8 @@ int main(int argc, char **argv)
 		return cancel(argv[2]);
 	if (strcmp(argv[1], "read") == 0)
 		return read_all(argv[2], argv[3]);
+	if (strcmp(argv[1], "audit") == 0)
+		return audit_all(argv[2]);
 	r = strcmp(argv[1], "migrate") == 0 ?
 	    catalog_migrate(argv[2], argv[3], print_migration, NULL, &e) :
 	    catalog_migrate_status(argv[2], argv[3], print_migration, NULL, &e);
