@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/socket.h"
 #include "base/util.h"
 #include "timer.h"
 
@@ -227,36 +226,12 @@ void control_changed(struct control *c)
 
 /* ------ life ------ */
 
-/* A socket that nobody answers at was left by a dockd that died. */
-static int remove_stale(const char *path, struct err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	struct stat st;
-	int fd, r;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : err_set(e, -errno, "%s: %s", path, strerror(errno));
-	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, -EEXIST, "%s: something that is no socket is there", path);
-	memcpy(a.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	r = connect(fd, (const struct sockaddr *)&a, sizeof(a));
-	close(fd);
-	if (r == 0)
-		return err_set(e, -EADDRINUSE, "%s: another dockd answers there", path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	return 0;
-}
-
 static int listen_at(struct control *c, struct err *e)
 {
 	mode_t old;
 	int r;
 
-	r = remove_stale(c->path, e);
+	r = socket_remove_stale(c->path, e);
 	if (r < 0)
 		return r;
 	old = umask(0117);		/* 0660 from its first moment on */

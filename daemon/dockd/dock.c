@@ -328,6 +328,13 @@ static json_t *on_probe(void *data, const char *slot)
 
 /* ------ the catalog ------ */
 
+static void on_config_noted(void *data, int r, const struct err *e)
+{
+	(void)data;
+	if (r < 0 && r != -ENOTCONN && r != -ECANCELED)
+		log_warn("catalog: the configuration is not noted in the custody log: %s", e->msg);
+}
+
 static void on_catalog_state(void *data, bool up, const char *why)
 {
 	struct dock *d = data;
@@ -339,8 +346,12 @@ static void on_catalog_state(void *data, bool up, const char *why)
 			 " when it is back", why);
 	if (d->closing)
 		return;
-	if (up)
+	if (up) {
 		uv_timer_start(d->sweep, on_sweep, 0, SWEEP_MS);
+		/* Away again, it is noted when the catalog is back. */
+		catalog_note_config(d->parts.catalog, d->parts.conf->station,
+				    d->parts.conf->sha256, on_config_noted, NULL);
+	}
 	snapshot_catalog_state(d->parts.snapshot, up);
 	clerk_catalog_state(d->parts.clerk, up);
 	on_changed(d);
