@@ -28,7 +28,7 @@ WARN += -Wno-gnu-auto-type -Wno-gnu-zero-variadic-macro-arguments
 endif
 
 PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd libcurl \
-	libmicrohttpd libarchive pangocairo
+	libmicrohttpd libarchive pangocairo fontconfig
 # Silent where nothing is installed yet: tools/setup runs from this Makefile, too.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -58,6 +58,7 @@ endif
 DOCKD_SRC    := $(wildcard daemon/dockd/*.c)
 LISTER_SRC   := $(wildcard daemon/lister/*.c)
 CLEAR_SRC    := $(wildcard daemon/clear/*.c)
+CUSTODYD_SRC := $(wildcard daemon/custodyd/*.c)
 VAULTCTL_SRC := $(wildcard tools/vaultctl/*.c)
 EMULATOR_SRC := $(wildcard tests/emulator/*.c)
 UNIT_SRC     := $(wildcard tests/unit/check_*.c)
@@ -67,7 +68,7 @@ LIB := $(BUILD)/libdockvault.a
 
 # A program is named after its folder; its main() is in main.c, the rest may be
 # linked into unit tests.
-PROGRAMS := $(patsubst %,$(BUILD)/%,dockd dock-lister dock-clear vaultctl)
+PROGRAMS := $(patsubst %,$(BUILD)/%,dockd dock-lister dock-clear custodyd vaultctl)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -83,6 +84,7 @@ $(BUILD)/dock-lister: LDLIBS += -l:libtsk.a -lstdc++ -lm -lz -lseccomp
 $(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c daemon/lister/formats.c)): BANNED =
 $(BUILD)/dock-clear: $(call obj,$(CLEAR_SRC)) $(LIB)
 $(BUILD)/dock-clear: LDLIBS += -ludev
+$(BUILD)/custodyd: $(call obj,$(CUSTODYD_SRC)) $(LIB)
 $(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)
 $(PROGRAMS):
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
@@ -105,7 +107,8 @@ install: all
 		$(SHARE)/doc/dockvault $(DESTDIR)$(SYSCONFDIR)/dockvault/recorders.d \
 		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
 		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
-	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/dock-clear $(LIBEXEC)
+	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/dock-clear \
+		$(BUILD)/custodyd $(LIBEXEC)
 	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
 	install -m 644 systemd/recorders.d/*.conf $(SHARE)/dockvault/recorders.d
@@ -113,7 +116,7 @@ install: all
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \
 		systemd/dockvault.conf.minimal systemd/dockvault.conf.full $(SHARE)/doc/dockvault
-	for unit in dockd.service dock-clear@.service; do \
+	for unit in dockd.service dock-clear@.service custodyd.service; do \
 		sed 's|/usr/libexec|$(PREFIX)/libexec|' systemd/$$unit > $(SYSTEMD)/systemd/system/$$unit; done
 	install -m 644 systemd/dock-clear.socket $(SYSTEMD)/systemd/system
 	install -m 644 systemd/dockvault.sysusers $(SYSTEMD)/sysusers.d/dockvault.conf

@@ -45,7 +45,7 @@ while IFS= read -r file; do
 	program=${file%/*}
 	while IFS= read -r include; do
 		case $include in
-		daemon/*|tools/*|dockd/*|lister/*|vaultctl/*)
+		daemon/*|tools/*|dockd/*|lister/*|custodyd/*|vaultctl/*)
 			[[ $program == *"${include%/*}" ]] ||
 				complain "$file: a program must not include $include" ;;
 		*/*)	[ -e "lib/$include" ] || complain "$file: no lib/$include" ;;

@@ -8,7 +8,7 @@ TEST_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 # The device model (tests/emulator/model*.c and card*.c) without the programs around it.
 MODEL_SRC := $(wildcard tests/emulator/model*.c tests/emulator/card*.c)
 # Everything of the programs but their main().
-DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(CLEAR_SRC) $(VAULTCTL_SRC))
+DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(VAULTCTL_SRC))
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
@@ -173,6 +173,23 @@ bench: devstack $(BUILD)/bench/bench_ingest $(BUILD)/bench/lister_peak
 bench-vault: $(BUILD)/bench/bench_vault
 	$< $(BENCH_VAULT) $(BUILD)/bench
 
+# Events into the custody log: docs/PERFORMANCE.md.  BENCH_CUSTODY="--events 100000" changes the run.
+.PHONY: bench-custody
+bench-custody: devstack
+	@BUILD=$(BUILD) tests/bench/custody $(BENCH_CUSTODY)
+
+# The custody log: leaves into its files, proofs out of them.  BENCH_TLOG="-r 9" changes the run; needs
+# 2 GB of disk.
+.PHONY: bench-log
+bench-log: $(BUILD)/bench/bench_tlog
+	@$(BUILD)/bench/bench_tlog $(BENCH_TLOG) $(BUILD)/bench
+
+# An evidence package against sha256sum; needs 6 GB of disk.
+.PHONY: bench-package
+$(BUILD)/bench/bench_package: LDLIBS += $(TEST_LIBS)
+bench-package: $(BUILD)/vaultctl $(BUILD)/bench/bench_package
+	@BUILD=$(BUILD) tests/bench/bench-package
+
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libparts.a $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
@@ -188,7 +205,8 @@ bench-vm: devstack $(BUILD)/bench/bench_usb
 
 # What gcc compiles is without a warning of clang's, too.  Nothing is made, so it is all looked at
 # each time.
-SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(CLEAR_SRC) $(VAULTCTL_SRC) $(wildcard tests/*/*.c)
+SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(VAULTCTL_SRC) \
+	$(wildcard tests/*/*.c)
 
 .PHONY: check-clang look-at-all
 check-clang:
