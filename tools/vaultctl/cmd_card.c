@@ -193,6 +193,9 @@ int cmd_recorder_inventory(struct ctl *c, int argc, char **argv)
 		one = newest_whole(all);
 	if (one != NULL)
 		r = add_entries(c, one);
+	if (r == EXIT_GOOD && one != NULL)
+		r = ctl_view(c, "recorder inventory", json_pack("[s+, s+]", "recorder:", id, "session:",
+			json_string_value(json_object_get(one, "session"))));
 	if (r == EXIT_GOOD && c->json && one == NULL)
 		printf("null\n");
 	else if (r == EXIT_GOOD && c->json)

@@ -77,13 +77,15 @@ int cmd_finding_show(struct ctl *c, int argc, char **argv)
 	r = ctl_query(c, STATEMENT_FINDING_SHOW, params, COUNT(params), &j);
 	if (r != EXIT_GOOD)
 		return r;
-	if (json_array_size(j) == 0) {
+	if (json_array_size(j) == 0)
 		r = ctl_usage(T_NO_FINDING, id);
-	} else if (c->json) {
+	else
+		r = ctl_view(c, "finding show", json_pack("[s+]", "finding:",
+			json_string_value(json_object_get(json_array_get(j, 0), "finding"))));
+	if (r == EXIT_GOOD && c->json)
 		ctl_print_json(json_array_get(j, 0));
-	} else {
+	else if (r == EXIT_GOOD)
 		findings_print(stdout, j);
-	}
 	json_decref(j);
 	return r;
 }

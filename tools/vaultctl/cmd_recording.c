@@ -94,6 +94,20 @@ static int complete(struct ctl *c, json_t *recording)
 	return r;
 }
 
+/* What the log is told before any of them is shown. */
+static int view(struct ctl *c, const json_t *recordings)
+{
+	json_t *objects = json_array();
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(recordings, i, one)
+		json_array_append_new(objects, json_sprintf("recording:%s/%s",
+			json_string_value(json_object_get(one, "recorder")),
+			json_string_value(json_object_get(one, "recording"))));
+	return ctl_view(c, "recording show", objects);
+}
+
 static void print_recording(json_t *recording)
 {
 	json_t *row = json_pack("[O]", recording);
@@ -134,6 +148,8 @@ int cmd_recording_show(struct ctl *c, int argc, char **argv)
 		r = ctl_usage(T_NO_RECORDING, id);
 	json_array_foreach(list, i, one)
 		r = r == EXIT_GOOD ? complete(c, one) : r;
+	if (r == EXIT_GOOD)
+		r = view(c, list);
 	if (r == EXIT_GOOD && c->json)
 		ctl_print_json(list);
 	else if (r == EXIT_GOOD)
@@ -206,6 +222,8 @@ int cmd_timeline(struct ctl *c, int argc, char **argv)
 		r = ctl_query(c, STATEMENT_TIMELINE_FINDINGS, words, COUNT(words), &findings);
 	if (r == EXIT_GOOD && json_array_size(segments) + json_array_size(findings) == 0)
 		r = ctl_check_scope(c, words[0], NULL);
+	else if (r == EXIT_GOOD)
+		r = ctl_view(c, "timeline", json_pack("[s+]", "recorder:", words[0]));
 	snprintf(midnight, sizeof(midnight), "%.10sT00:00:00.000Z", words[1]);
 	if (r == EXIT_GOOD && c->json) {
 		both = json_pack("{s:s, s:s, s:O, s:O}", "recorder", words[0], "day", words[1],

@@ -3,6 +3,7 @@
  * catalog and vault are compared both ways, since a record without bytes and
  * bytes without a record are each worth knowing.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "base/util.h"
 #include "base/utc.h"
 #include "ctl.h"
+#include "history.h"
+#include "object.h"
 #include "table.h"
 #include "vault/vault.h"
 
@@ -19,6 +22,9 @@ enum { PAGE = 1000 };
 
 /* What JSON names of what is not whole: a vault that lost a disk has millions. */
 enum { OBJECTS_MAX = 20000 };
+
+/* What the custody log names of it: as many as an act names at most. */
+enum { ACT_OBJECTS_MAX = 200 };
 
 struct tally {
 	unsigned long long whole, damaged, unreadable, missing, unrecorded, bytes;
@@ -51,7 +57,7 @@ static void note(struct tally *t, enum text_id id, const char *verdict, const ch
 {
 	if (!t->quiet)
 		say(stdout, id, hex);
-	else if (json_array_size(t->bad) >= OBJECTS_MAX)
+	if (json_array_size(t->bad) >= OBJECTS_MAX)
 		t->omitted++;
 	else
 		json_array_append_new(t->bad, json_pack("{s:s, s:s, s:s*}", "blob", hex,
@@ -203,10 +209,11 @@ static int verify_vault(struct ctl *c, struct tally *t)
 	return r == EXIT_GOOD ? check_unrecorded(c, t) : r;
 }
 
-/* A segment is its media, its sidecar and the dock's seal over it. */
+/* A segment is its media, its sidecar, and the dock's seal over it, each with its signature. */
 static int check_segments(struct ctl *c, struct tally *t, const json_t *segments)
 {
-	static const char *const parts[] = { "blob", "manifest", "seal_manifest", "seal_signature" };
+	static const char *const parts[] = { "blob", "manifest", "signature_blob", "seal_manifest",
+					     "seal_signature" };
 	size_t i;
 	int r = EXIT_GOOD;
 
@@ -215,41 +222,13 @@ static int check_segments(struct ctl *c, struct tally *t, const json_t *segments
 	return r;
 }
 
-static bool is_hex(const char *s, size_t len)
-{
-	return strlen(s) == len && strspn(s, "0123456789abcdef") == len;
-}
-
-/* A blob's address, a segment's UUID, or RECORDER/RECORDING. */
-static int find_object(struct ctl *c, const char *object, json_t **ret)
-{
-	char recorder[64];
-	const char *slash = strchr(object, '/');
-	const char *const one[] = { object };
-
-	*ret = NULL;
-	if (is_hex(object, DIGEST_HEX_LEN))
-		return ctl_query(c, STATEMENT_BLOB_SHOW, one, 1, ret);
-	if (ctl_is_uuid(object))
-		return ctl_query(c, STATEMENT_SEGMENT_SHOW, one, 1, ret);
-	if (slash != NULL && (size_t)(slash - object) < sizeof(recorder) && ctl_is_uuid(slash + 1)) {
-		snprintf(recorder, sizeof(recorder), "%.*s", (int)(slash - object), object);
-		const char *const both[] = { recorder, slash + 1 };
-
-		return ctl_query(c, STATEMENT_RECORDING_SEGMENTS, both, COUNT(both), ret);
-	}
-	*ret = json_array();
-	return EXIT_GOOD;
-}
-
+/* The bytes of a blob, a segment or a recording; of anything else the log knows there are none. */
 static int verify_object(struct ctl *c, struct tally *t, const char *object)
 {
 	json_t *found = NULL, *first;
-	int r = find_object(c, object, &found);
+	int r = object_find(c, object, &found);
 
-	if (r == EXIT_GOOD && json_array_size(found) == 0) {
-		r = ctl_usage(T_NO_OBJECT, object);
-	} else if (r == EXIT_GOOD && is_hex(object, DIGEST_HEX_LEN)) {
+	if (r == EXIT_GOOD && object_is_blob(object) && json_array_size(found) > 0) {
 		/* One blob may be several segments' : it is read once. */
 		first = json_pack("[O]", json_array_get(found, 0));
 		r = check_list(c, t, first, "hash");
@@ -261,49 +240,135 @@ static int verify_object(struct ctl *c, struct tally *t, const char *object)
 	return r;
 }
 
-static void conclude(const struct ctl *c, const struct tally *t)
+/* That it was checked, by whom, and with what outcome, is a custody event. */
+static int enter_scrub(struct ctl *c, const struct tally *t, const char *object,
+		       const json_t *names)
+{
+	json_t *objects = json_array(), *bad = json_array(), *one;
+	const char *blob, *verdict;
+	size_t i;
+
+	if (names != NULL)
+		json_array_append(objects, json_array_get(names, 0));
+	json_array_foreach(t->bad, i, one) {
+		blob = json_string_value(json_object_get(one, "blob"));
+		verdict = json_string_value(json_object_get(one, "verdict"));
+		if (strcmp(verdict, "foreign") == 0)
+			continue;	/* no blob; it is counted */
+		if (json_array_size(objects) == ACT_OBJECTS_MAX)
+			break;
+		json_array_append_new(objects, json_sprintf("blob:%s", blob));
+		json_array_append_new(bad, json_pack("{s:s, s:s}", "blob", blob, "verdict", verdict));
+	}
+	return ctl_act(c, "scrub", objects, NULL,
+		       json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "checked", object,
+				 "bytes", (json_int_t)t->bytes, "whole", (json_int_t)t->whole,
+				 "damaged", (json_int_t)t->damaged,
+				 "unreadable", (json_int_t)t->unreadable,
+				 "missing", (json_int_t)t->missing,
+				 "unrecorded", (json_int_t)t->unrecorded, "bad", bad));
+}
+
+static json_t *sum_json(const struct tally *t, bool all)
+{
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I}", "all_checked", all,
+			 "bytes", (json_int_t)t->bytes, "whole", (json_int_t)t->whole,
+			 "damaged", (json_int_t)t->damaged, "unreadable", (json_int_t)t->unreadable,
+			 "missing", (json_int_t)t->missing, "unrecorded", (json_int_t)t->unrecorded,
+			 "objects", t->bad, "objects_omitted", (json_int_t)t->omitted);
+}
+
+static void say_sum(const struct tally *t)
 {
 	char bytes[32];
+
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	say(stdout, T_VERIFY_SUM, checked(t), bytes_text((long long)t->bytes, bytes), t->whole,
+	    t->damaged, t->unreadable, t->missing, t->unrecorded);
+}
+
+static int exit_of(const struct tally *t)
+{
+	return t->damaged + t->unreadable + t->missing > 0 ? EXIT_DAMAGE :
+		t->unrecorded > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+}
+
+/* The worse of two answers: damage is told before what could not be looked at. */
+static int worse_of(int a, int b)
+{
+	if (a == EXIT_DAMAGE || b == EXIT_DAMAGE)
+		return EXIT_DAMAGE;
+	return MAX(a, b);
+}
+
+/* What was done with it, in order, behind what its bytes are. */
+static int tell_history(struct ctl *c, const char *object, const json_t *names, json_t *j)
+{
+	json_t *list = c->json ? json_array() : NULL;
+	size_t n = 0;
+	int r = history_tell(c, names, list, &n);
+
+	if (list != NULL)
+		json_object_set_new(j, "history", list);
+	return r != EXIT_AWAY && n == 0 && !object_is_evidence(object) ?
+		ctl_usage(T_NO_OBJECT, object) : r;
+}
+
+/* names: NULL, it was the vault. */
+static int conclude(struct ctl *c, const struct tally *t, const char *object, const json_t *names)
+{
+	json_t *j = sum_json(t, true);
+	int r = exit_of(t);
+
+	if (!c->json && (names == NULL || object_is_evidence(object)))
+		say_sum(t);
+	if (names != NULL)
+		r = worse_of(r, tell_history(c, object, names, j));
+	if (c->json && r != EXIT_USAGE)
+		ctl_print_json(j);
+	json_decref(j);
+	if (names == NULL || object_is_evidence(object))
+		r = worse_of(r, enter_scrub(c, t, object, names));
+	return r;
+}
+
+/* It could not go on.  What was found until then counts all the same. */
+static int conclude_early(const struct ctl *c, const struct tally *t, int r)
+{
 	json_t *j;
 
-	if (!t->quiet && isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
-	if (!c->json) {
-		say(stdout, T_VERIFY_SUM, checked(t), bytes_text((long long)t->bytes, bytes),
-		    t->whole, t->damaged, t->unreadable, t->missing, t->unrecorded);
-		return;
+	if (c->json) {
+		j = sum_json(t, false);
+		ctl_print_json(j);
+		json_decref(j);
+	} else {
+		say_sum(t);
+		say(stdout, T_AUDIT_NOT_ALL);
 	}
-	j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I}",
-		      "bytes", (json_int_t)t->bytes, "whole", (json_int_t)t->whole,
-		      "damaged", (json_int_t)t->damaged, "unreadable", (json_int_t)t->unreadable,
-		      "missing", (json_int_t)t->missing, "unrecorded", (json_int_t)t->unrecorded,
-		      "objects", t->bad, "objects_omitted", (json_int_t)t->omitted);
-	ctl_print_json(j);
-	json_decref(j);
+	return worse_of(r, exit_of(t));
 }
 
 int cmd_verify(struct ctl *c, int argc, char **argv)
 {
-	static const char *const names[] = { "OBJECT|vault" };
+	static const char *const words[] = { "OBJECT|vault" };
 	struct tally t = { .bad = NULL };
 	const char *object = NULL;
-	int r = ctl_arguments(c, argc, argv, NULL, 0, &object, names, 1, 1);
+	json_t *names = NULL;
+	int r = ctl_arguments(c, argc, argv, NULL, 0, &object, words, 1, 1);
 
 	if (r == EXIT_GOOD)
 		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD && strcmp(object, "vault") != 0)
+		r = object_names(c, object, &names);
 	if (r != EXIT_GOOD)
 		return r;
 	t.bad = json_array();
 	t.quiet = c->json;
 	t.shown_ms = utc_now();
-	r = strcmp(object, "vault") == 0 ? verify_vault(c, &t) : verify_object(c, &t, object);
-	if (r == EXIT_GOOD) {
-		conclude(c, &t);
-		if (t.damaged + t.unreadable + t.missing > 0)
-			r = EXIT_DAMAGE;
-		else if (t.unrecorded > 0)
-			r = EXIT_FINDINGS;
-	}
+	r = names == NULL ? verify_vault(c, &t) : verify_object(c, &t, object);
+	r = r == EXIT_GOOD ? conclude(c, &t, object, names) : conclude_early(c, &t, r);
+	json_decref(names);
 	json_decref(t.bad);
 	return r;
 }

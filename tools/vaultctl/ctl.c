@@ -172,6 +172,33 @@ int ctl_try(struct ctl *c, enum catalog_statement s, const char *const *params, 
 	return r < 0 ? ctl_fail(&e, exit_of(r)) : EXIT_GOOD;
 }
 
+int ctl_act(struct ctl *c, const char *kind, json_t *objects, const char *reason, json_t *detail)
+{
+	char *names = json_dumps(objects, JSON_COMPACT);
+	char *more = json_dumps(detail, JSON_COMPACT);
+	const char *const params[] = { kind, names, ctl_person(), reason, more };
+	struct err e = { 0 };
+	json_t *done = NULL;
+	int r;
+
+	json_decref(objects);
+	json_decref(detail);
+	if (names != NULL && more != NULL)
+		r = ctl_query(c, STATEMENT_DO_ACT, params, COUNT(params), &done);
+	else
+		r = ctl_fail((err_set(&e, -ENOMEM, "no memory to enter an act into the log"), &e),
+			     EXIT_AWAY);
+	json_decref(done);
+	free(names);
+	free(more);
+	return r;
+}
+
+int ctl_view(struct ctl *c, const char *command, json_t *objects)
+{
+	return ctl_act(c, "view", objects, NULL, json_pack("{s:s}", "command", command));
+}
+
 static bool has_unit(const json_t *recorders, const char *unit)
 {
 	const json_t *row;

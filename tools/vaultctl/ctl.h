@@ -69,6 +69,19 @@ int ctl_query(struct ctl *c, enum catalog_statement s, const char *const *params
 int ctl_try(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n);
 
 /*
+ * Enter an act into the custody log: kind as dv.do_act() takes it, the names of what it is about (a list) and
+ * what else there is to say of it (an object; both references are taken), done by ctl_person(); reason may be
+ * NULL.  EXIT_GOOD, or having said why EXIT_AWAY or EXIT_USAGE.
+ *
+ * What shows evidence, or the details of one object, enters a "view" of it first: what cannot be entered
+ * is not shown (Art. 33).
+ */
+int ctl_act(struct ctl *c, const char *kind, json_t *objects, const char *reason, json_t *detail);
+
+/* The same for a view of these, by the command that shows them ("recording show"). */
+int ctl_view(struct ctl *c, const char *command, json_t *objects);
+
+/*
  * A list is empty: is there such a recorder and such a unit at all (either may
  * be NULL)?  A mistyped id must not look like a clean record.  EXIT_GOOD, or
  * having said why EXIT_USAGE or EXIT_AWAY.
@@ -150,10 +163,21 @@ COMMAND(cmd_finding_list);
 COMMAND(cmd_finding_show);
 COMMAND(cmd_report_integrity);
 COMMAND(cmd_verify);
+COMMAND(cmd_verify_package);
+COMMAND(cmd_export);
+COMMAND(cmd_verify_log);
+COMMAND(cmd_log_checkpoint);
+COMMAND(cmd_log_show);
+COMMAND(cmd_log_prove);
 COMMAND(cmd_status);
 COMMAND(cmd_doctor);
 COMMAND(cmd_config_check);
 COMMAND(cmd_db_migrate);
 COMMAND(cmd_db_status);
+COMMAND(cmd_witness_keygen);
+COMMAND(cmd_witness_serve);
+COMMAND(cmd_witness_check);
+COMMAND(cmd_log_keygen);
+COMMAND(cmd_log_cosign);
 
 #endif

@@ -41,7 +41,21 @@ static const struct command {
 	{ "finding", "show", cmd_finding_show, "ID" },
 	{ "report", "integrity", cmd_report_integrity,
 	  "[--from DAY] [--to DAY] [--unit CODE] [--recorder ID] [--format table|json|csv]" },
+	{ "export", NULL, cmd_export,
+	  "OBJECT... DIR|--tar FILE|--iso FILE [--media-size BYTES] --reason TEXT [--dry-run]" },
+	{ "verify", "log", cmd_verify_log, "[--presence] [--from LEAF] [--key FILE] [--dry-run]" },
 	{ "verify", NULL, cmd_verify, "OBJECT|vault" },
+	{ "log", "checkpoint", cmd_log_checkpoint, "[--key FILE]" },
+	{ "log", "show", cmd_log_show, "[--from LEAF] [--to LEAF]" },
+	{ "log", "prove", cmd_log_prove, "OBJECT [--out DIR]" },
+	{ "witness", "keygen", cmd_witness_keygen, "NAME FILE" },
+	{ "witness", "serve", cmd_witness_serve,
+	  "--key FILE --state FILE --log FILE.vkey --listen ADDRESS:PORT|unix:PATH" },
+	{ "witness", "check", cmd_witness_check,
+	  "--key FILE --state FILE --log FILE.vkey PATH|URL [--out FILE]" },
+	{ "log", "keygen", cmd_log_keygen, "[ORIGIN FILE]" },
+	{ "log", "cosign", cmd_log_cosign, "FILE [--dry-run]" },
+	{ "verify-package", NULL, cmd_verify_package, "PATH... [--key FILE.pub]" },
 };
 
 static void help(FILE *to)

@@ -65,8 +65,61 @@ static const struct { const char *value, *zh, *en; } words[] = {
 	{ "name", "文件名", "name" },
 	{ "directory", "目录", "directory" },
 	{ "none", "无", "none" },
+	{ "signed", "签名有效", "signed" },
+	{ "forged", "签名无效", "FORGED" },
+	{ "other_origin", "属于另一个日志", "of another log" },
+	{ "unknown", "配置中没有该机构", "no authority of that name is configured" },
+	{ "no_time_stamp", "不是时间戳", "no time stamp at all" },
+	{ "other_data", "是对其他内容的时间戳", "over other bytes" },
+	{ "untrusted", "不受信任", "not trusted" },
+	{ "expired", "当时证书已过期", "its certificate was not valid then" },
+	{ "wrong_usage", "证书不是时间戳证书", "its certificate is not for time stamping" },
 	{ "true", "是", "yes" },
 	{ "false", "否", "no" },
+};
+
+/* Acts of the custody log (sql/019). */
+static const struct { const char *act, *zh, *en; } acts[] = {
+	{ "object_stored", "证据入库", "evidence stored" },
+	{ "blob_stored", "数据块入库", "blob stored" },
+	{ "manifest_stored", "清单入库", "sidecar stored" },
+	{ "recording_added", "录像登记", "recording added" },
+	{ "verdict", "核验结论", "verdict" },
+	{ "fingerprint_kept", "指纹登记", "fingerprint kept" },
+	{ "hole_found", "读取缺损", "hole found" },
+	{ "session_opened", "采集会话开始", "dock session opened" },
+	{ "session_listed", "存储卡列出", "card listed by the dock" },
+	{ "session_closed", "采集会话结束", "dock session closed" },
+	{ "session_judged", "采集会话判定", "dock session judged" },
+	{ "imported", "导入", "imported" },
+	{ "recorder_checked", "记录仪检查", "recorder checked" },
+	{ "clock_set", "校准时钟", "clock set" },
+	{ "recorder_unlocked", "记录仪解锁", "recorder unlocked" },
+	{ "card_listed", "存储卡清单登记", "card ledger kept" },
+	{ "card_clearing", "准备清除卡上文件", "clearing a file of the card" },
+	{ "card_cleared", "清除卡上文件", "file of the card cleared" },
+	{ "challenge_left", "留下质询", "challenge left" },
+	{ "finding_raised", "发现问题", "finding raised" },
+	{ "recorder_assigned", "记录仪登记", "recorder enrolled or assigned" },
+	{ "recorder_retired", "记录仪停用", "recorder retired" },
+	{ "key_enrolled", "密钥登记", "key enrolled" },
+	{ "key_revoked", "密钥吊销", "key revoked" },
+	{ "rule_changed", "规则变更", "rule changed" },
+	{ "logging_changed", "登记范围变更", "what is logged changed" },
+	{ "schema_migrated", "数据库升级", "database migrated" },
+	{ "logged_later", "补登记", "logged later" },
+	{ "view", "查看", "viewed" },
+	{ "play", "播放", "played" },
+	{ "export", "导出", "exported" },
+	{ "disclosure", "公开程序", "disclosure step" },
+	{ "hold", "保全", "put on hold" },
+	{ "hold_released", "解除保全", "hold released" },
+	{ "disposal", "处置", "disposed of" },
+	{ "scrub", "巡检", "scrubbed" },
+	{ "login_failed", "登录失败锁定", "log-in failures" },
+	{ "config_changed", "配置变更", "configuration changed" },
+	{ "roles_changed", "权限变更", "roles or rights changed" },
+	{ "personal_erased", "抹除个人信息", "personal data erased" },
 };
 
 static const struct { const char *value, *zh, *en; } subjects[] = {
@@ -75,6 +128,11 @@ static const struct { const char *value, *zh, *en; } subjects[] = {
 	{ "recording", "录像", "recording" },
 	{ "segment", "分段", "segment" },
 	{ "slot", "槽位", "slot" },
+	{ "log", "存证日志", "custody log" },
+	{ "row", "数据库记录", "row of the catalog" },
+	{ "event", "存证事件", "custody event" },
+	{ "blob", "证据文件", "file in the vault" },
+	{ "object", "证据对象", "object" },
 };
 
 static enum lang now = LANG_ZH;
@@ -160,6 +218,16 @@ const char *subject_word(const char *kind)
 		if (strcmp(subjects[i].value, kind) == 0)
 			return now == LANG_ZH ? subjects[i].zh : subjects[i].en;
 	return kind;
+}
+
+const char *act_word(const char *act)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(acts); i++)
+		if (strcmp(acts[i].act, act) == 0)
+			return now == LANG_ZH ? acts[i].zh : acts[i].en;
+	return act;
 }
 
 /* One UTF-8 character at *s; steps over it.  Malformed bytes count as themselves. */

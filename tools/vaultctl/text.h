@@ -45,6 +45,9 @@ const char *word(const char *value);
 /* The word for a kind of subject: "recording" is another thing as a slot's state. */
 const char *subject_word(const char *kind);
 
+/* The words for an act of the custody log. */
+const char *act_word(const char *act);
+
 /*
  * s as a terminal may have it.  Names from cards came here in the form of
  * format/name.h; what is not of that form (a reason somebody typed, a file

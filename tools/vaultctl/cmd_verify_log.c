@@ -1,0 +1,82 @@
+/*
+ * vaultctl verify log: does everything agree - leaves, tiles, checkpoint, the
+ * catalog's events and rows, and the blobs?
+ *
+ * The checkpoint is read first and then the catalog as it is at one moment: whatever comes in
+ * meanwhile is in neither, or waits.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "base/util.h"
+
+/* What one snapshot of the catalog is compared with. */
+static int audit_catalog(struct audit *a)
+{
+	static int (*const parts[])(struct audit *a) = {
+		audit_leaves, audit_heads, audit_waiting, audit_all_rows,
+	};
+	struct err e = { 0 };
+	size_t i;
+	int r;
+
+	if (catalog_sync_begin_reading(a->c->catalog, &e) < 0)
+		return ctl_fail(&e, EXIT_AWAY);
+	for (i = 0, r = EXIT_GOOD; i < COUNT(parts) && r == EXIT_GOOD; i++)
+		r = parts[i](a);
+	catalog_sync_rollback(a->c->catalog);
+	return r;
+}
+
+/* That all blobs were read, by whom, and with what outcome, is a custody event. */
+static int enter_scrub(struct audit *a)
+{
+	return ctl_act(a->c, "scrub", json_array(), NULL, json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I}", "checked", "log", "blobs", (json_int_t)a->blobs,
+		"bytes", (json_int_t)a->bytes,
+		"missing", (json_int_t)a->found[AUDIT_BLOB_MISSING],
+		"damaged", (json_int_t)a->found[AUDIT_BLOB_CHANGED],
+		"unrecorded", (json_int_t)a->found[AUDIT_BLOB_UNLOGGED]));
+}
+
+static int audit(struct audit *a, const char *key_file)
+{
+	int r = log_view_open(a->c, key_file, &a->log);
+
+	if (r == EXIT_GOOD)
+		r = audit_catalog(a);
+	if (r == EXIT_GOOD)
+		r = audit_blobs(a);
+	if (r == EXIT_GOOD && !a->presence && !a->dry_run)
+		r = enter_scrub(a);
+	/* What was found counts, even where not all could be looked at. */
+	if (r != EXIT_GOOD)
+		a->away = r;
+	r = audit_conclude(a);
+	log_view_close(&a->log);
+	return r;
+}
+
+int cmd_verify_log(struct ctl *c, int argc, char **argv)
+{
+	struct audit a = { .c = c, .away = EXIT_GOOD };
+	const char *from = NULL, *key = NULL;
+	const struct option_spec options[] = {
+		{ "--presence", NULL, &a.presence }, { "--dry-run", NULL, &a.dry_run },
+		{ "--from", &from, NULL }, { "--key", &key, NULL },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), NULL, NULL, 0, 0);
+
+	if (r == EXIT_GOOD && from != NULL)
+		r = log_leaf_number(from, &a.from);
+	if (r != EXIT_GOOD || (r = ctl_open_catalog(c, "dv_supervisor")) != EXIT_GOOD)
+		return r;
+	a.list = json_array();
+	a.events = audit_events_begin();
+	r = audit(&a, key);
+	json_decref(a.list);
+	catalog_sync_close(a.raise);
+	return r;
+}
