@@ -14,6 +14,8 @@ for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister \
 	    usr/lib/systemd/system/dockd.service usr/lib/udev/rules.d/70-dockvault.rules \
 	    usr/lib/sysusers.d/dockvault.conf usr/lib/tmpfiles.d/dockvault.conf \
 	    usr/share/man/man8/dockd.8 usr/share/man/man8/dock-lister.8 usr/share/man/man8/vaultctl.8 \
+	    usr/libexec/dockvault/custodyd usr/lib/systemd/system/custodyd.service \
+	    usr/share/man/man8/custodyd.8 \
 	    usr/share/man/man5/dockvault.conf.5 usr/share/man/man5/recorders.d.5 \
 	    usr/share/dockvault/recorders.d/generic.conf etc/dockvault/dockvault.conf; do
 	[ -s "$dir/$file" ] || { echo "not installed: $file"; exit 1; }

@@ -91,6 +91,9 @@ migrate || { cat "$CLUSTER/out"; fail "one more file"; }
 [ "$(db postgres "SELECT tableowner FROM pg_tables WHERE tablename = 'later'")" = dv_owner ] ||
 	fail "what later files make belongs to dv_owner"
 ok "one more file is applied, as the schema's owner"
+[ "$(db postgres "SELECT detail -> 'changed' -> 'table later' ->> 'is' FROM dv.act
+	ORDER BY done_at DESC LIMIT 1")" = "dv_owner " ] || fail "what a migration changes of rights is no act"
+ok "rights that a migration changes are an act of its transaction"
 echo 'SELECT 1;' >"$CLUSTER/sql/900-below.sql"
 refused "a number below the last" '900-below.sql: a later one is applied already'
 
@@ -100,4 +103,38 @@ rm "$CLUSTER/sql/900-below.sql"
 migrate stranger && fail "a stranger migrates"
 grep -q 'permission denied' "$CLUSTER/out" || fail "a stranger is told why"
 ok "a stranger may not"
+
+# What was there before there was a log is logged when it comes.
+db postgres "SET client_min_messages = warning" "DROP SCHEMA dv CASCADE"
+cp -r sql "$CLUSTER/new"
+rm "$CLUSTER"/sql/*
+cp "$CLUSTER"/new/00* "$CLUSTER"/new/01[0-7]* "$CLUSTER/sql"
+migrate keeper || { cat "$CLUSTER/out"; fail "up to 017"; }
+uid=00000000-0000-8000-8000-00000000000
+hex() { printf '%064d' "$1"; }
+db keeper "SET ROLE dv_owner" "SELECT dv.enroll('REC-1', 1, 2, 'S', '019123', 'U1', 'r', 'zhang', '00112233AABBCCDD', sha256('k'))" \
+	"SELECT dv.ingest('[
+{\"v\": 1, \"type\": \"session\", \"station\": \"QH-01\", \"session\": \"${uid}1\", \"slot\": \"A1\", \"port\": \"1-1\",
+ \"usb\": {\"vid\": \"0001\", \"pid\": \"0002\", \"serial\": \"S\"}, \"recorder\": \"REC-1\", \"started\": \"2026-11-23T08:00:00.000Z\"},
+{\"v\": 1, \"type\": \"manifest\", \"station\": \"QH-01\", \"session\": \"${uid}1\", \"recorder\": \"REC-1\", \"manifest\": \"$(hex 1)\",
+ \"path\": \"1.bwm\", \"path_raw\": \"31\", \"signature\": \"unsigned\", \"at\": \"2026-11-23T08:00:01.000Z\"},
+{\"v\": 1, \"type\": \"segment\", \"station\": \"QH-01\", \"session\": \"${uid}1\", \"segment\": \"${uid}2\", \"recorder\": \"REC-1\",
+ \"recording\": \"${uid}3\", \"seq\": 0, \"path\": \"019123.mp4\", \"path_raw\": \"30\", \"size\": 7, \"blob\": \"$(hex 2)\",
+ \"fingerprint\": \"$(hex 3)\", \"stored\": \"2026-11-23T08:00:02.000Z\", \"start\": \"2026-11-23T07:00:00.000Z\", \"time_source\": \"name\",
+ \"officer\": \"019123\", \"assurance\": \"sealed_at_dock\", \"signature\": \"unsigned\", \"digest\": \"not_claimed\",
+ \"findings\": [{\"code\": \"late_upload\", \"subject_kind\": \"segment\", \"subject\": \"${uid}2\", \"recorder\": \"REC-1\", \"fact\": \"\",
+  \"at\": \"2026-11-23T08:00:00.000Z\", \"detail\": {}}]}]')" >/dev/null
+cp "$CLUSTER"/new/* "$CLUSTER/sql"
+migrate keeper || { cat "$CLUSTER/out"; fail "a catalog that holds something gets its log"; }
+for source in $(db postgres "SELECT source FROM dv.custody_source WHERE NOT changes"); do
+	[ "$(db postgres "SELECT count(*) FROM dv.$source")" = \
+	  "$(db postgres "SELECT count(DISTINCT key) FROM dv.custody_event WHERE source = '$source'")" ] ||
+		fail "a row of $source is not logged"
+done
+[ "$(db postgres "SELECT count(*) FROM dv.custody_event WHERE act = 'logged_later' AND source NOT IN ('rule', 'schema_version')")" -eq 12 ] ||
+	fail "what was there is not logged later"
+[ "$(db postgres "SELECT objects FROM dv.custody_event WHERE source = 'finding'")" = \
+  "{finding:$(db postgres "SELECT finding FROM dv.finding"),recorder:REC-1,segment:${uid}2,session:${uid}1}" ] ||
+	fail "or not found by its names"
+ok "what was there before the log is logged later"
 echo "all passed"

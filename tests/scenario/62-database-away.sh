@@ -10,10 +10,16 @@ new_key REC-000621
 enroll REC-000621 S621 "$DOCK/REC-000621.pub"
 enroll REC-000622 S622
 await_dock ".catalog"
+# The configuration dockd runs with is in the custody log, each time that it is another.
+conf_noted() { sql "SELECT string_agg(detail #>> '{changed,sha256,is}', ' ' ORDER BY done_at)
+	FROM act JOIN custody_event e ON e.key = act.act::text
+	WHERE kind = 'config_changed' AND detail ->> 'what' LIKE 'config % dockd'"; }
+first=$(sha256sum <"$DOCK/stack/dockvault.conf" | cut -d ' ' -f 1)
 signed_card "$DOCK/first" REC-000621 3 300001
 signed_card "$DOCK/second" REC-000621 3 300001
 plain_card "$DOCK/plain" 3 300001
 
+[ "$(conf_noted)" = "$first" ] || { conf_noted; fail "the configuration is not in the log"; }
 stack stop-db
 await_dock ".catalog | not"
 # The later card first: judged before the earlier one, it would seem to have a gap before it.
@@ -28,6 +34,7 @@ jq -e ".backlog == 3 and ([$(slot A3)] == [\"refused\"])" "$DOCK/list" >/dev/nul
 	{ cat "$DOCK/list"; fail "backlog or refusal"; }
 ok "taken in while the database is away, and shown so"
 
+echo '# another' >>"$DOCK/stack/dockvault.conf"
 restart_dockd 9
 stack wait >/dev/null
 vaultctl dock list --json >"$DOCK/list"
@@ -51,5 +58,8 @@ expect_settled
 [ "$(sql "SELECT count(*) FROM finding WHERE code = 'unknown_recorder'")" -gt 0 ] ||
 	fail "the stranger was not found"
 expect_other_cards unknown_recorder
+[ "$(conf_noted)" = "$first $(sha256sum <"$DOCK/stack/dockvault.conf" | cut -d ' ' -f 1)" ] ||
+	{ conf_noted; fail "another configuration is not in the log, or one is there twice"; }
 dock_finish
 ok "all recorded when the database is back"
+ok "each configuration is in the custody log once"

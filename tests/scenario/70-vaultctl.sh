@@ -51,7 +51,7 @@ expect 0 'good, station QH-01, 1 slots' config check
 is "config as JSON" "$(v config check --json | jq -c '[.good, .station, .slots]')" '[true,"QH-01",1]'
 echo 'colour = "red"' >"$dir/bad.conf"
 expect 1 'bad.conf:1: ' config check --config "$dir/bad.conf"
-expect 4 'none.conf: cannot read' recorder list --config "$dir/none.conf"
+expect 4 'none.conf: No such file' recorder list --config "$dir/none.conf"
 expect 4 'dv_supervisor' report integrity
 expect 1 'pending' db status --sql sql
 expect 2 "$dir/nosql" db migrate --sql "$dir/nosql"
@@ -268,6 +268,34 @@ expect 4 'dockd does not answer' dock list
 expect 4 'dockd does not answer' dock watch
 ok "findings, recordings, timeline, status"
 
+# ------ whoever looks is in the log, before he sees anything ------
+acts() { db postgres "SELECT count(*) FROM dv.act"; }
+# act: what the log says of the last one, and what the catalog knows of it beside
+act() { db postgres "SELECT e.act || ' ' || array_to_string(e.objects, ' ') || ' by ' || a.by || ' (' ||
+	(convert_from(e.leaf, 'UTF8')::jsonb ->> 'role') || ') ' || coalesce(a.detail ->> 'command', '')
+	FROM dv.act a JOIN dv.custody_event e ON e.key = a.act::text ORDER BY e.event DESC LIMIT 1"; }
+me=$(id -un)
+expect 0 checksum_mismatch recording show "$(uid 101)"
+is "a recording" "$(act)" "view recording:REC-1/$(uid 101) by $me (dv_supervisor) recording show"
+expect 0 '█╳█···' timeline REC-1 2026-11-23
+is "a day" "$(act)" "view recorder:REC-1 by $me (dv_supervisor) timeline"
+expect 0 'confidence' finding show "$found"
+is "a finding" "$(act)" "view finding:$found by $me (dv_supervisor) finding show"
+before=$(acts)
+expect 2 'no recording' recording show REC-1/x
+expect 0 '(none)' timeline REC-2 2026-11-23
+expect 2 'no finding' finding show "$(uid 9)"
+expect 0 "$(uid 101)" recording list --recorder REC-1
+is "lists, and what is not there, are nothing seen" "$(acts)" "$before"
+db postgres "REVOKE EXECUTE ON FUNCTION dv.do_act(text, text[], text, text, jsonb) FROM dv_supervisor"
+for what in "recording show $(uid 101)" "timeline REC-1 2026-11-23" "finding show $found"; do
+	# shellcheck disable=SC2086	# words
+	expect 4 'permission denied' $what
+	silent checksum_mismatch; silent '█'; silent confidence
+done
+db postgres "GRANT EXECUTE ON FUNCTION dv.do_act(text, text[], text, text, jsonb) TO dv_supervisor"
+ok "what is shown is in the log"
+
 # ------ verify ------
 object() { local h; h=$(printf %s "$1" | b2sum -l 256 | cut -d ' ' -f 1); echo "$dir/vault/objects/${h:0:2}/${h:2:2}/$h"; }
 verdicts() { v verify vault --json || true; }
@@ -278,8 +306,18 @@ done
 for what in junk "$(uid 99)" "REC-9/$(uid 101)" "$(digest 7)" ''; do
 	expect 2 "no object $what" verify "$what"
 done
+scrub() { db postgres "SELECT array_to_string(objects, ' ') || ' ' || (detail - 'bytes') FROM dv.act
+	WHERE kind = 'scrub' ORDER BY done_at DESC LIMIT 1"; }
+scrubbed() {	# CHECKED WHOLE DAMAGED MISSING UNRECORDED [BAD]
+	echo "{\"bad\": [${6-}], \"whole\": $2, \"checked\": \"$1\", \"damaged\": $3, \"missing\": $4, \"unreadable\": 0, \"unrecorded\": $5}"
+}
+expect 0 'whole' verify vault
+is "a check is in the log" "$(scrub)" " $(scrubbed vault 4 0 0 0)"
+expect 0 'whole' verify "REC-1/$(uid 101 | tr a-f A-F)"
+is "and about what" "$(scrub)" "recording:REC-1/$(uid 101) $(scrubbed "REC-1/$(uid 101 | tr a-f A-F)" 2 0 0 0)"
 stray=$(blob stray)
 expect 1 "UNRECORDED $stray" verify vault
+is "with what was found" "$(scrub)" "blob:$stray $(scrubbed vault 4 0 0 1 "{\"blob\": \"$stray\", \"verdict\": \"unrecorded\"}")"
 rm "$(object stray)"
 : >"$dir/vault/objects/"$'\e[2J\xff\nx'
 expect 1 'FOREIGN  \x1b[2J\xff\x0ax' verify vault
