@@ -165,6 +165,17 @@ dock_finish() {
 	fi
 }
 
+# await SECONDS WHAT COMMAND...: until the command succeeds.  For what several programs bring about in
+# their own order (a file of the log, then a row of the catalog), of which no one event tells.
+await() {
+	local until=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@"; do
+		[ $SECONDS -lt $until ] || fail "never came true: $what"
+		sleep 0.05
+	done
+}
+
 # await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true.  One jq is told everything: where
 # starting one takes longer than dockd takes to tell the next, one a line would fall behind.
 await_dock() {

@@ -28,15 +28,6 @@ expect() {
 }
 silent() { ! grep -qF -- "$1" "$out" || { cat "$out"; fail "says \"$1\""; }; }
 is() { [ "$2" = "$3" ] || fail "$1: $2, expected $3"; }
-# await SECONDS WHAT COMMAND...
-await() {
-	local until=$((SECONDS + $1)) what=$2
-	shift 2
-	until "$@"; do
-		[ $SECONDS -lt $until ] || fail "never came true: $what"
-		sleep 0.05
-	done
-}
 # All that there is has been signed.
 is_sealed() {
 	[ "$(sql "SELECT count(*) FROM custody_event")" = "$(sed -n 2p "$log/checkpoint")" ] &&

@@ -29,14 +29,6 @@ begin_witness() {
 	port=${port%%[!0-9]*}
 }
 fail() { echo "FAILED: $1"; tail -n 20 "$DOCK/stack/log/custodyd" "$peers/serve.log" 2>/dev/null || true; exit 1; }
-await() {
-	local until=$((SECONDS + $1)) what=$2
-	shift 2
-	until "$@"; do
-		[ $SECONDS -lt $until ] || fail "never came true: $what"
-		sleep 0.05
-	done
-}
 says() { grep -q -- "$1" "$DOCK/stack/log/custodyd"; }
 is_signed() {
 	[ "$(sql "SELECT (SELECT count(*) FROM custody_event) = (SELECT coalesce(max(size), 0) FROM custody_checkpoint)")" = t ]

@@ -12,15 +12,11 @@ dock_begin
 log=$DOCK/stack/custody
 
 placed() { sql "SELECT count(*) FROM custody_entry"; }
-await_sealed() {
-	local until=$((SECONDS + 30))
-	until [ "$(sql "SELECT count(*) FROM custody_event LEFT JOIN custody_entry USING (event)
-			WHERE leaf_index IS NULL")" = 0 ] &&
-			[ "$(placed)" = "$(sed -n 2p "$log/checkpoint")" ]; do
-		[ $SECONDS -lt $until ] || fail "not all is sealed after 30 s"
-		sleep 0.05
-	done
+is_sealed() {
+	[ "$(sql "SELECT count(*) FROM custody_event LEFT JOIN custody_entry USING (event)
+		WHERE leaf_index IS NULL")" = 0 ] && [ "$(placed)" = "$(sed -n 2p "$log/checkpoint")" ]
 }
+await_sealed() { await 30 "all is sealed" is_sealed; }
 # found WHAT STATUS [CODE SUBJECT]...: what verify log finds, all of it, and how it ends; the code alone
 # where the database may take either for the one
 found() {

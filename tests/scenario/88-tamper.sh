@@ -15,13 +15,7 @@ log=$DOCK/stack/custody
 is_sealed() {
 	[ "$(sql "SELECT count(*) FROM custody_event")" = "$(sed -n 2p "$log/checkpoint")" ]
 }
-await_sealed() {
-	local until=$((SECONDS + 30))
-	until is_sealed; do
-		[ $SECONDS -lt $until ] || fail "not all is sealed after 30 s"
-		sleep 0.05
-	done
-}
+await_sealed() { await 30 "all is sealed" is_sealed; }
 # found WHAT STATUS [CODE SUBJECT]...: what verify log finds, all of it, and how it ends
 found() {
 	local what=$1 want=$2 status=0 is

@@ -24,15 +24,6 @@ fail() {
 	tail -n 20 "$DOCK/stack/log/custodyd" "$DOCK/stack/log/second" 2>/dev/null || true
 	exit 1
 }
-# await SECONDS WHAT COMMAND...: until the command succeeds
-await() {
-	local until=$((SECONDS + $1)) what=$2
-	shift 2
-	until "$@"; do
-		[ $SECONDS -lt $until ] || fail "never came true: $what"
-		sleep 0.05
-	done
-}
 says() { grep -q -- "$1" "$DOCK/stack/log/${2:-custodyd}"; }
 forget_said() { : >"$DOCK/stack/log/custodyd"; }
 is_all_signed() {

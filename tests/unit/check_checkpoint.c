@@ -528,28 +528,13 @@ END_TEST
 
 /* ------ made by others ------ */
 
-/* A file of the fixtures; false, said aloud, when they are not there. */
-static bool fixture(const char *name, struct buf *b)
-{
-	const char *dir = getenv("DV_FIXTURES");
-	char path[4096];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tlog/%s", dir != NULL ? dir : "../shared/fixtures", name);
-	if (file_read(path, b, &e) == 0)
-		return true;
-	ck_assert_msg(e.code == -ENOENT, "%s", e.msg);
-	fprintf(stderr, "check_checkpoint: SKIPPED: %s is not there (set DV_FIXTURES)\n", path);
-	return false;
-}
-
 static bool fixture_key(const char *name, struct note_key *ret)
 {
 	AUTO(buf_clear) struct buf b = BUF_INIT(NOTE_KEY_TEXT_MAX);
 	struct err e = { 0, "" };
 	size_t len;
 
-	if (!fixture(name, &b))
+	if (!rig_tlog_fixture(name, &b))
 		return false;
 	len = strcspn(buf_str(&b), "\n");
 	ck_assert_msg(note_key_parse(buf_str(&b), len, ret, &e) == 0, "%s", e.msg);
@@ -569,7 +554,7 @@ START_TEST(agrees_with_the_fixtures)
 	uint64_t time = 0;
 
 	if (!fixture_key("log.vkey", &log) || !fixture_key("witness.vkey", &witness) ||
-	    !fixture(files[_i].name, &text))
+	    !rig_tlog_fixture(files[_i].name, &text))
 		return;
 	ck_assert_int_eq(log.type, NOTE_ED25519);
 	ck_assert_int_eq(witness.type, NOTE_COSIGNATURE);

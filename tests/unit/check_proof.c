@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "custody/proof.h"
+#include "unit/note_rig.h"
 #include "unit/suite.h"
 #include "unit/text_rig.h"
 
@@ -154,20 +155,6 @@ END_TEST
 
 /* ------ a log that others made, 70,003 leaves ------ */
 
-static bool fixture(const char *name, struct buf *b)
-{
-	const char *dir = getenv("DV_FIXTURES");
-	char path[4096];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tlog/%s", dir != NULL ? dir : "../shared/fixtures", name);
-	if (file_read(path, b, &e) == 0)
-		return true;
-	ck_assert_msg(e.code == -ENOENT, "%s", e.msg);
-	fprintf(stderr, "check_proof: SKIPPED: %s is not there (set DV_FIXTURES)\n", path);
-	return false;
-}
-
 static const char *next_line(struct buf *b, char line[80])
 {
 	const char *lf = memchr(b->p, '\n', b->len);
@@ -212,7 +199,7 @@ START_TEST(agrees_with_the_fixture_of_inclusion)
 	uint64_t size;
 	struct err e = { 0, "" };
 
-	if (!fixture("entry.tlog-proof", &text) || !fixture("entry", &leaf))
+	if (!rig_tlog_fixture("entry.tlog-proof", &text) || !rig_tlog_fixture("entry", &leaf))
 		return;
 	ck_assert_msg(proof_parse(text.p, text.len, &p, &e) == 0, "%s", e.msg);
 	proof_write(p.index, &p.proof, p.checkpoint, p.checkpoint_len, &again);
@@ -238,8 +225,8 @@ START_TEST(agrees_with_the_fixture_of_consistency)
 	uint64_t size1, size2, want1, want2;
 	char line[80];
 
-	if (!fixture("checkpoint.51234", &old) || !fixture("checkpoint.70003", &new) ||
-	    !fixture("consistency", &text))
+	if (!rig_tlog_fixture("checkpoint.51234", &old) || !rig_tlog_fixture("checkpoint.70003", &new) ||
+	    !rig_tlog_fixture("consistency", &text))
 		return;
 	take_tree(&old, &size1, &root1);
 	take_tree(&new, &size2, &root2);

@@ -65,7 +65,7 @@ START_TEST(listens_at_a_path)
 }
 END_TEST
 
-/* Nobody may connect, or nobody is let in for now: that is no program that died. */
+/* Nobody may connect, or nobody is let in while others wait: that is no program that died. */
 START_TEST(removes_no_socket_that_may_be_alive)
 {
 	AUTO(buf_clear) struct buf where = BUF_INIT(256);

@@ -416,20 +416,6 @@ END_TEST
 
 /* ------ made by others ------ */
 
-static bool fixture(const char *name, struct buf *b)
-{
-	const char *dir = getenv("DV_FIXTURES");
-	char path[4096];
-	struct err e;
-
-	snprintf(path, sizeof(path), "%s/tlog/%s", dir != NULL ? dir : "../shared/fixtures", name);
-	if (file_read(path, b, &e) == 0)
-		return true;
-	ck_assert_msg(e.code == -ENOENT, "%s", e.msg);
-	fprintf(stderr, "check_witness: SKIPPED: %s is not there (set DV_FIXTURES)\n", path);
-	return false;
-}
-
 /* A log that others made grew from 51234 to 70003, and its proof is there. */
 START_TEST(agrees_with_the_fixtures)
 {
@@ -442,8 +428,8 @@ START_TEST(agrees_with_the_fixtures)
 	struct checkpoint last;
 	struct note_key log;
 
-	if (!fixture("log.vkey", &vkey) || !fixture("checkpoint.51234", &before) ||
-	    !fixture("checkpoint.70003", &after) || !fixture("consistency", &proof))
+	if (!rig_tlog_fixture("log.vkey", &vkey) || !rig_tlog_fixture("checkpoint.51234", &before) ||
+	    !rig_tlog_fixture("checkpoint.70003", &after) || !rig_tlog_fixture("consistency", &proof))
 		return;
 	ck_assert_int_eq(note_key_parse(buf_str(&vkey), strcspn(buf_str(&vkey), "\n"), &log, NULL),
 			 0);

@@ -1,9 +1,13 @@
 #include "unit/note_rig.h"
 
 #include <check.h>
+#include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/util.h"
 
 struct note_secret *rig_note_key(const char *name, enum note_key_type type, uint8_t seed)
@@ -27,4 +31,18 @@ struct note_secret *rig_note_key(const char *name, enum note_key_type type, uint
 				   sodium_base64_VARIANT_ORIGINAL));
 	ck_assert_msg(note_secret_parse(text.p, text.len, &k, &e) == 0, "%s", e.msg);
 	return k;
+}
+
+bool rig_tlog_fixture(const char *name, struct buf *b)
+{
+	const char *dir = getenv("DV_FIXTURES");
+	char path[4096];
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s/tlog/%s", dir != NULL ? dir : "../shared/fixtures", name);
+	if (file_read(path, b, &e) == 0)
+		return true;
+	ck_assert_msg(e.code == -ENOENT, "%s", e.msg);
+	fprintf(stderr, "SKIPPED: %s is not there (set DV_FIXTURES)\n", path);
+	return false;
 }
