@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/conf_impl.h"
 #include "base/file.h"
 #include "base/util.h"
 
 #define STATE_DIR "/var/lib/dockvault"
-#define KEY_DIR "/etc/dockvault"
 #define LOG_DIR "/var/lib/dockvault-custody/log"
 
 /* Where the texts go.  The one table of keys, but for those of a block. */
@@ -80,7 +80,7 @@ static void keep_sentence(cfg_t *cfg, const char *fmt, va_list ap)
 	err_set(sentence, -EINVAL, "%s:%d: %s", cfg->filename, cfg->line, text);
 }
 
-static bool is_name(const char *s)
+bool conf_is_name(const char *s)
 {
 	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 			     "0123456789._-");
@@ -109,7 +109,7 @@ static bool is_port(const char *s)
 
 static int check_station(cfg_t *cfg, cfg_opt_t *opt)
 {
-	if (is_name(cfg_opt_getstr(opt)))
+	if (conf_is_name(cfg_opt_getstr(opt)))
 		return 0;
 	cfg_error(cfg, "%s \"%s\": 1 to %d of A-Z a-z 0-9 . _ - are allowed", opt->name,
 		  cfg_opt_getstr(opt), CONF_NAME_MAX);
@@ -182,7 +182,7 @@ static int check_origin(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* Blocks are checked when the latest ends, so its line is still known: this is the latest. */
-static int check_block(cfg_t *cfg, cfg_opt_t *opt, unsigned int max, cfg_t **ret)
+int conf_check_block(cfg_t *cfg, cfg_opt_t *opt, unsigned int max, cfg_t **ret)
 {
 	unsigned int n = cfg_opt_size(opt);
 	cfg_t *block = cfg_opt_getnsec(opt, n - 1);
@@ -192,13 +192,24 @@ static int check_block(cfg_t *cfg, cfg_opt_t *opt, unsigned int max, cfg_t **ret
 		cfg_error(cfg, "%s \"%s\": at most %u are allowed", opt->name, name, max);
 		return -1;
 	}
-	if (!is_name(name)) {
+	if (!conf_is_name(name)) {
 		cfg_error(cfg, "%s \"%s\": 1 to %d of A-Z a-z 0-9 . _ - are allowed", opt->name,
 			  name, CONF_NAME_MAX);
 		return -1;
 	}
 	*ret = block;
 	return 0;
+}
+
+/* The block before the latest that says the same in `key`; NULL: none does. */
+static const char *said_before(cfg_opt_t *opt, const char *key, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < cfg_opt_size(opt); i++)
+		if (strcmp(cfg_getstr(cfg_opt_getnsec(opt, i), key), value) == 0)
+			return cfg_title(cfg_opt_getnsec(opt, i));
+	return NULL;
 }
 
 static int check_url(cfg_t *cfg, cfg_opt_t *opt, cfg_t *block)
@@ -223,7 +234,7 @@ static int check_authority(cfg_t *cfg, cfg_opt_t *opt)
 	long interval;
 	cfg_t *block;
 
-	if (check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
+	if (conf_check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
 		return -1;
 	ca = cfg_getstr(block, "ca");
 	if (ca == NULL || ca[0] != '/' || strlen(ca) >= CONF_PATH_MAX) {
@@ -240,18 +251,28 @@ static int check_authority(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-/* What is in the key is looked into by whoever uses it. */
+/*
+ * What is in the key is looked into by whoever uses it.  A cosignature is known by its key: two
+ * blocks with the same one would have each other's, so that it counts as two, and the one that is
+ * away is never missed.
+ */
 static int check_witness(cfg_t *cfg, cfg_opt_t *opt)
 {
-	const char *key;
+	const char *key, *other;
 	cfg_t *block;
 
-	if (check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
+	if (conf_check_block(cfg, opt, CONF_PEERS_MAX, &block) < 0 || check_url(cfg, opt, block) < 0)
 		return -1;
 	key = cfg_getstr(block, "key");
 	if (key == NULL || key[0] == '\0' || strlen(key) > CONF_VKEY_MAX) {
 		cfg_error(cfg, "witness \"%s\": key: the witness's public key is needed, one line as"
 			  " `vaultctl witness keygen` printed it", cfg_title(block));
+		return -1;
+	}
+	other = said_before(opt, "key", key);
+	if (other != NULL) {
+		cfg_error(cfg, "witness \"%s\": its key is the one of witness \"%s\" already: each"
+			  " witness has its own", cfg_title(block), other);
 		return -1;
 	}
 	return 0;
@@ -260,10 +281,9 @@ static int check_witness(cfg_t *cfg, cfg_opt_t *opt)
 static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *name, *port, *other;
-	unsigned int i;
 	cfg_t *slot;
 
-	if (check_block(cfg, opt, CONF_SLOTS_MAX, &slot) < 0)
+	if (conf_check_block(cfg, opt, CONF_SLOTS_MAX, &slot) < 0)
 		return -1;
 	name = cfg_title(slot);
 	port = cfg_getstr(slot, "port");
@@ -272,13 +292,10 @@ static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
 			  name, port != NULL ? port : "");
 		return -1;
 	}
-	for (i = 0; i + 1 < cfg_opt_size(opt); i++) {
-		other = cfg_getstr(cfg_opt_getnsec(opt, i), "port");
-		if (strcmp(other, port) == 0) {
-			cfg_error(cfg, "slot \"%s\": port %s is slot \"%s\" already", name, port,
-				  cfg_title(cfg_opt_getnsec(opt, i)));
-			return -1;
-		}
+	other = said_before(opt, "port", port);
+	if (other != NULL) {
+		cfg_error(cfg, "slot \"%s\": port %s is slot \"%s\" already", name, port, other);
+		return -1;
 	}
 	return 0;
 }
@@ -291,7 +308,7 @@ static int find_key(const char *path, char at[CONF_PATH_MAX], const char *name, 
 
 	if (at[0] != '\0')
 		return 0;
-	n = snprintf(at, CONF_PATH_MAX, "%s/%s", dir != NULL ? dir : KEY_DIR, name);
+	n = snprintf(at, CONF_PATH_MAX, "%s/%s", dir != NULL ? dir : CONF_KEY_DIR, name);
 	if (n < 0 || n >= CONF_PATH_MAX)
 		return err_set(e, -ENAMETOOLONG, "%s: CREDENTIALS_DIRECTORY is too long", path);
 	return 0;
@@ -414,6 +431,7 @@ static int parse(cfg_t *cfg, const char *path, struct conf *ret, struct err *e)
 		return r;
 	take_slots(cfg, &c);
 	take_peers(cfg, &c);
+	conf_take_channels(cfg, &c);
 	c.vault_immutable = cfg_getbool(cfg, "vault_immutable");
 	take_numbers(cfg, &c);
 	*ret = c;
@@ -443,6 +461,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		CFG_SEC("slot", slot, block),
 		CFG_SEC("authority", authority, block),
 		CFG_SEC("witness", witness, block),
+		CFG_SEC("channel", conf_channel_keys, block),
 		CFG_END()
 	};
 	cfg_opt_t keys[COUNT(texts) + COUNT(numbers) + COUNT(rest)];
@@ -477,6 +496,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 	cfg_set_validate_func(cfg, "slot", check_slot);
 	cfg_set_validate_func(cfg, "authority", check_authority);
 	cfg_set_validate_func(cfg, "witness", check_witness);
+	cfg_set_validate_func(cfg, "channel", conf_check_channel);
 	r = parse(cfg, path, ret, e);
 	cfg_free(cfg);
 	return r;

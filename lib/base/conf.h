@@ -10,6 +10,7 @@
  *	database = "host=/run/postgresql dbname=dockvault"
  *	slot "A1" { port = "1-1" }
  *	authority "tsa" { url = "http://tsa.example/" ca = "/etc/dockvault/tsa.pem" }
+ *	channel "jiancha" { kind = "mail" url = "smtps://mail.example" from = ... to = ... }
  *	witness "jijian" { url = "http://192.0.2.7:7387" key = "example.cn/jijian+0a1b2c3d+B..." }
  *
  * Errors   0 or a negative errno and a sentence with file and line.
@@ -31,6 +32,9 @@ enum {
 	CONF_PATH_MAX = 1024,		/* of a path or a URL, with its NUL */
 	CONF_ORIGIN_MAX = 128,		/* bytes */
 	CONF_VKEY_MAX = 320,
+	CONF_CHANNELS_MAX = 8,
+	CONF_ADDRESSES_MAX = 16,	/* whom one channel mails to */
+	CONF_ADDRESS_MAX = 254,		/* bytes of one */
 };
 
 struct conf_slot {
@@ -51,6 +55,29 @@ struct conf_witness {
 	char name[CONF_NAME_MAX + 1];	/* what people call it; the key has a name of its own */
 	char url[CONF_PATH_MAX];	/* http:// or https:// */
 	char key[CONF_VKEY_MAX + 1];	/* verifier key, as custody/checkpoint.h reads it */
+};
+
+enum conf_channel_kind {
+	CHANNEL_MAIL, CHANNEL_DINGTALK, CHANNEL_WECOM, CHANNEL_JSON, CHANNEL_SYSLOG,
+};
+enum conf_severity { CHANNEL_NOTHING, CHANNEL_NOTICE, CHANNEL_WARNING, CHANNEL_VIOLATION };
+
+/* Who is told of findings. */
+struct conf_channel {
+	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ - */
+	enum conf_channel_kind kind;
+	char url[CONF_PATH_MAX];	/* smtps, smtp; https, or http to loopback; unix:/PATH */
+	char from[CONF_ADDRESS_MAX + 1];	/* of mail: an address */
+	char to[CONF_PATH_MAX];		/* of mail: conf_next_address() */
+	char ca[CONF_PATH_MAX];		/* PEM file of whom to trust; "": whom the system does */
+	/* Path; "": none.  Said as a name: of that name among systemd's credentials, without those in
+	 * /etc/dockvault. */
+	char secret[CONF_PATH_MAX];
+	char user[CONF_ADDRESS_MAX + 1];	/* of mail; "": no password is asked for */
+	char unit[CONF_NAME_MAX + 1];	/* this one and those below; "": all */
+	bool english;
+	enum conf_severity at_once;	/* told at once from this on; NOTHING: never */
+	int digest_minute;		/* of the day in Shanghai; -1: no digest */
 };
 
 struct conf {
@@ -78,6 +105,8 @@ struct conf {
 	size_t n_authorities;
 	struct conf_witness witnesses[CONF_PEERS_MAX];
 	size_t n_witnesses;
+	struct conf_channel channels[CONF_CHANNELS_MAX];
+	size_t n_channels;
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
 	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */
@@ -85,5 +114,17 @@ struct conf {
 };
 
 int conf_load(const char *path, struct conf *ret, struct err *e);
+
+const char *conf_channel_kind(enum conf_channel_kind kind);	/* "mail", ... */
+const char *conf_channel_at_once(enum conf_severity severity);	/* "none", ... */
+
+/* user@host in the plain shape that needs no quoting anywhere.  Pure. */
+bool conf_is_address(const char *s, size_t len);
+
+/* The first address of a list, or of what is left of it; NULL: there is none.  Pure. */
+const char *conf_next_address(const char *list, size_t *ret_len);
+
+/* Is the host of a URL this machine, by a name that no name server is asked for?  Pure. */
+bool conf_is_loopback(const char *url);
 
 #endif

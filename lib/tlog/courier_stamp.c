@@ -5,7 +5,7 @@
 #include "base/util.h"
 #include "tlog/courier_impl.h"
 #include "tlog/heads.h"
-#include "tlog/post.h"
+#include "base/post.h"
 
 /* RFC 3161, section 3.4. */
 #define QUERY	"application/timestamp-query"

@@ -6,7 +6,7 @@
 #include "custody/witness.h"
 #include "tlog/courier_impl.h"
 #include "tlog/heads.h"
-#include "tlog/post.h"
+#include "base/post.h"
 
 /* One errand under way. */
 struct errand {

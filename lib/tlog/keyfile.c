@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/util.h"
 
 enum { FILE_MAX = NOTE_KEY_TEXT_MAX + 1 };	/* and a line feed */
@@ -93,54 +94,11 @@ int keyfile_new(const char *path, const char *name, enum note_key_type type, str
 
 /* ------ reading ------ */
 
-const char *keyfile_fault(mode_t mode, uid_t owner, uid_t me, bool is_credential)
+static int take_secret(const char *path, const struct secret *text, struct note_secret **ret,
+		       struct err *e)
 {
-	const mode_t others = is_credential ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+	int r = note_secret_parse(text->p, text->len, ret, e);
 
-	if (!S_ISREG(mode))
-		return "not a file";
-	if (owner != me && !(is_credential && owner == 0))
-		return "the key belongs to somebody else: chown it to the user of this program";
-	if ((mode & (others | S_IXUSR)) != 0)
-		return "the key is open to others: chmod 0400, and find out who read it";
-	return NULL;
-}
-
-static bool is_credential(const char *path)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	const size_t len = dir != NULL ? strlen(dir) : 0;
-
-	return len > 0 && strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
-/* The whole file into text.  Its length, or a negative errno. */
-static ssize_t read_whole(int fd, uint8_t text[FILE_MAX + 1])
-{
-	size_t len = 0;
-	ssize_t n;
-
-	do {
-		n = read(fd, text + len, FILE_MAX + 1 - len);
-		if (n > 0)
-			len += (size_t)n;
-	} while ((n > 0 && len <= FILE_MAX) || (n < 0 && errno == EINTR));
-	if (n < 0)
-		return -errno;
-	return len <= FILE_MAX ? (ssize_t)len : -EFBIG;
-}
-
-static int take_secret(const char *path, int fd, uint8_t text[FILE_MAX + 1],
-		       struct note_secret **ret, struct err *e)
-{
-	ssize_t n = read_whole(fd, text);
-	int r;
-
-	if (n < 0)
-		return err_set(e, (int)n, "%s: %s", path, strerror((int)-n));
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	r = note_secret_parse(text, (size_t)n, ret, e);
 	if (r < 0)
 		err_prefix(e, "%s", path);
 	return r;
@@ -148,23 +106,10 @@ static int take_secret(const char *path, int fd, uint8_t text[FILE_MAX + 1],
 
 int keyfile_secret(const char *path, struct note_secret **ret, struct err *e)
 {
-	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	const char *fault;
-	struct stat st;
-	uint8_t *text;
-	int r;
+	AUTO(secret_clear) struct secret text = { .p = NULL };
+	int r = secret_read(path, FILE_MAX, &text, e);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	fault = keyfile_fault(st.st_mode, st.st_uid, geteuid(), is_credential(path));
-	if (fault != NULL)
-		return err_set(e, -EPERM, "%s: %s", path, fault);
-	text = sodium_malloc(FILE_MAX + 1);
-	if (text == NULL)
-		return err_set(e, -ENOMEM, "%s: no protected memory for a key", path);
-	r = take_secret(path, fd, text, ret, e);
-	sodium_free(text);
-	return r;
+	return r < 0 ? r : take_secret(path, &text, ret, e);
 }
 
 int keyfile_public(const char *path, struct note_key *ret, struct err *e)

@@ -8,9 +8,6 @@
 #ifndef TLOG_KEYFILE_H
 #define TLOG_KEYFILE_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
 #include "base/err.h"
 #include "custody/note.h"
 
@@ -22,17 +19,10 @@
 int keyfile_new(const char *path, const char *name, enum note_key_type type, struct note_key *ret,
 		struct err *e);
 
-/* The signing key, straight into protected memory.  -EPERM: keyfile_fault(). */
+/* The signing key, straight into protected memory.  -EPERM: secret_fault(). */
 int keyfile_secret(const char *path, struct note_secret **ret, struct err *e);
 
 /* A verifier key; the line feed may be missing. */
 int keyfile_public(const char *path, struct note_key *ret, struct err *e);
-
-/*
- * What is wrong with a signing key's file, for a person; NULL: nothing.  It belongs to `me`, and
- * nobody else may read it.  systemd's credentials belong to root or to us, by the manager's
- * choice, and show their access list as the group's right to read.  Pure.
- */
-const char *keyfile_fault(mode_t mode, uid_t owner, uid_t me, bool is_credential);
 
 #endif

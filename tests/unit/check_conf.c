@@ -123,6 +123,8 @@ END_TEST
 
 #define OK "station = \"S\"\n"
 #define URL "url = \"http://h\""
+#define MAIL(more) "channel C { kind = mail from = \"a@b\" to = \"a@b\" " more " }\n"
+#define SYSLOG(n) "channel C" #n " { kind = syslog }\n"
 static const struct { const char *text; const char *says; } bad[] = {
 	{ "", "station is missing" },
 	{ "station = \"a b\"\n", ":1: station \"a b\"" },
@@ -169,11 +171,111 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "authority A { " URL " ca = \"c\" }\n", ":2: authority \"A\": ca \"c\"" },
 	{ OK "authority A { " URL " ca = \"/c\" interval_s = 0 }\n", "interval_s 0" },
 	{ OK "authority A { " URL " ca = \"/c\" interval_s = 86401 }\n", "interval_s 86401" },
+	{ OK "channel C { url = \"https://h/\" secret = \"/s\" }\n", ":2: channel \"C\": kind \"\"" },
+	{ OK "channel C { kind = fax }\n", "kind \"fax\": mail, dingtalk" },
+	{ OK "channel \"a b\" { kind = syslog }\n", ":2: channel \"a b\": 1 to 32" },
+	{ OK MAIL("url = \"http://h\"") , "url: smtps" },
+	{ OK MAIL("url = \"smtps://\"") , "url: smtps" },
+	{ OK MAIL("url = \"smtps://h?token=x\"") , "url: smtps" },
+	{ OK MAIL("url = \"smtps://h\" user = u"), "a name goes with" },
+	{ OK MAIL("url = \"smtps://h\" secret = \"/s\""), "a name goes with" },
+	{ OK MAIL("url = \"smtps://h\" user = u secret = \"s/s\""), "absolute path" },
+	{ OK MAIL("url = \"smtps://h\" user = u secret = \"..\""), "absolute path" },
+	{ OK MAIL("url = \"smtps://h\" ca = ca"), "ca: an absolute path" },
+	{ OK MAIL("url = \"smtps://h\" language = de"), "language: zh or en" },
+	{ OK MAIL("url = \"smtps://h\" unit = \"\""), "unit: the code" },
+	{ OK MAIL("url = \"smtps://h\" at_once = info"), "at_once: violation" },
+	{ OK MAIL("url = \"smtps://h\" digest = \"8:30\""), "digest: a time" },
+	{ OK MAIL("url = \"smtps://h\" digest = \"24:00\""), "digest: a time" },
+	{ OK MAIL("url = \"smtps://h\" digest = \"08:60\""), "digest: a time" },
+	{ OK MAIL("url = \"smtps://h\" password = x"), ":2: no such option" },
+	{ OK "channel C { kind = mail url = \"smtps://h\" to = \"a@b\" }\n", "from: the address" },
+	{ OK "channel C { kind = mail url = \"smtps://h\" from = \"a@b\" }\n", "to: one address" },
+	{ OK "channel C { kind = mail url = \"smtps://h\" from = \"a@b\" to = \"a@b, c\" }\n", "to: one" },
+	{ OK "channel C { kind = mail url = \"smtps://h\" from = \"a@b\" to = \"<a@b>\" }\n", "to: one" },
+	{ OK "channel C { kind = json url = \"https://h/\" }\n", "secret: the path" },
+	{ OK "channel C { kind = json url = \"http://h/\" secret = \"/s\" }\n", "url: https" },
+	{ OK "channel C { kind = json url = \"http://127.0.0.1.example/\" secret = \"/s\" }\n", "url: https" },
+	{ OK "channel C { kind = wecom url = \"https://h/?key=topsecret\" secret = \"/s\" }\n",
+	  "url: https://..., without" },
+	{ OK "channel C { kind = wecom url = \"https://h/\" secret = \"/s\" to = \"a@b\" }\n", "are of kind" },
+	{ OK "channel C { kind = syslog url = \"/dev/log\" }\n", "url: unix:/PATH" },
+	{ OK SYSLOG(1) SYSLOG(2) SYSLOG(3) SYSLOG(4) SYSLOG(5) SYSLOG(6) SYSLOG(7) SYSLOG(8) SYSLOG(9),
+	  ":10: channel \"C9\": at most 8" },
 	{ OK "witness W { " URL " }\n", ":2: witness \"W\": key" },
 	{ OK "witness W { " URL " key = \"\" }\n", ":2: witness \"W\": key" },
 	{ OK "witness W { key = \"k\" }\n", ":2: witness \"W\": url" },
-	{ OK "witness W { " URL " key = k }\nwitness W { " URL " key = k }\n", ":3:" },
+	{ OK "witness W { " URL " key = k }\nwitness U { " URL " key = l }\n"
+	  "witness V { url = \"http://v\" key = k }\n",
+	  ":4: witness \"V\": its key is the one of witness \"W\" already" },
+	{ OK "witness W { " URL " key = k }\nwitness W { " URL " key = l }\n", ":3:" },
 };
+
+START_TEST(channels_are_told_apart)
+{
+	struct conf c;
+	struct err e = { 0 };
+	size_t len;
+	const char *p;
+
+	ck_assert_msg(load(OK "channel jiancha { kind = mail url = \"smtp://mail.example:587\" from = \"d@x\""
+			      " to = \"a@x.cn,  b+c@y.cn\" user = u secret = \"/s\" ca = \"/ca\" unit = \"QH-2\""
+			      " language = en at_once = warning digest = \"23:59\" }\n"
+			      "channel ding { kind = dingtalk url = \"https://oapi.example/robot/send\""
+			      " secret = \"/d\" digest = none at_once = none }\n"
+			      "channel local { kind = json url = \"http://localhost:1/x?a=b\" secret = \"/j\" }\n"
+			      SYSLOG(1), &c, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(c.n_channels, 4);
+	ck_assert_str_eq(c.channels[0].url, "smtp://mail.example:587");
+	ck_assert_str_eq(c.channels[0].unit, "QH-2");
+	ck_assert(c.channels[0].english && !c.channels[1].english);
+	ck_assert_int_eq(c.channels[0].at_once, CHANNEL_WARNING);
+	ck_assert_int_eq(c.channels[0].digest_minute, 23 * 60 + 59);
+	ck_assert_int_eq(c.channels[1].at_once, CHANNEL_NOTHING);
+	ck_assert_int_eq(c.channels[1].digest_minute, -1);
+	ck_assert_int_eq(c.channels[2].at_once, CHANNEL_VIOLATION);
+	ck_assert_int_eq(c.channels[2].digest_minute, 8 * 60 + 30);
+	ck_assert_str_eq(c.channels[3].url, "unix:/run/systemd/journal/socket");
+	p = conf_next_address(c.channels[0].to, &len);
+	ck_assert(len == 6 && strncmp(p, "a@x.cn", len) == 0);
+	p = conf_next_address(p + len, &len);
+	ck_assert(len == 8 && strncmp(p, "b+c@y.cn", len) == 0);
+	ck_assert_ptr_null(conf_next_address(p + len, &len));
+}
+END_TEST
+
+START_TEST(a_secret_by_its_name)
+{
+	static const char text[] = OK "channel own { kind = json url = \"https://h/\" secret = \"own.key\" }\n"
+				      "channel path { kind = json url = \"https://h/\" secret = \"/own.key\" }\n";
+	struct conf c;
+	struct err e = { 0 };
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	ck_assert_msg(load(text, &c, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(c.channels[0].secret, "/etc/dockvault/own.key");
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/alertd.service", 1);
+	ck_assert_msg(load(text, &c, &e) == 0, "%s", e.msg);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	ck_assert_str_eq(c.channels[0].secret, "/run/credentials/alertd.service/own.key");
+	ck_assert_str_eq(c.channels[1].secret, "/own.key");
+}
+END_TEST
+
+static const struct { const char *text; bool good; } addresses[] = {
+	{ "a@b", true }, { "a.b+c@d-e.f", true }, { "", false }, { "a", false }, { "@b", false },
+	{ "a@", false }, { "a@b@c", false }, { ".a@b", false }, { "a.@b", false }, { "a..b@c", false },
+	{ "a@.b", false }, { "a@b.", false }, { "a@b..c", false }, { "a b@c", false },
+	{ "a@b\r\nBcc: c@d", false }, { "<a@b>", false }, { "\"a\"@b", false }, { "张@b", false },
+	{ "a@[127.0.0.1]", false },
+};
+
+START_TEST(knows_addresses)
+{
+	ck_assert_msg(conf_is_address(addresses[_i].text, strlen(addresses[_i].text)) ==
+		      addresses[_i].good, "%s", addresses[_i].text);
+}
+END_TEST
 
 START_TEST(says_what_is_wrong_and_where)
 {
@@ -212,7 +314,7 @@ START_TEST(counts_the_witnesses)
 
 	for (i = 0; i < CONF_PEERS_MAX + _i; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"witness w%d { " URL " key = k }\n", i);
+					"witness w%d { " URL " key = k%d }\n", i, i);
 	ck_assert_int_eq(load(text, &c, &e), _i == 0 ? 0 : -EINVAL);
 }
 END_TEST
@@ -233,6 +335,9 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, everything_can_be_said);
 	tcase_add_test(tc, custody_can_be_said);
 	tcase_add_test(tc, finds_the_keys);
+	tcase_add_test(tc, channels_are_told_apart);
+	tcase_add_test(tc, a_secret_by_its_name);
+	tcase_add_loop_test(tc, knows_addresses, 0, (int)COUNT(addresses));
 	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)COUNT(bad));
 	tcase_add_loop_test(tc, counts_the_slots, 0, 2);
 	tcase_add_loop_test(tc, counts_the_witnesses, 0, 2);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/util.h"
 #include "tlog/keyfile.h"
 #include "unit/suite.h"
@@ -125,7 +126,7 @@ static const struct { mode_t mode; uid_t owner; bool credential, good; } faults[
 
 START_TEST(finds_faults)
 {
-	const char *fault = keyfile_fault(faults[_i].mode, faults[_i].owner, 7,
+	const char *fault = secret_fault(faults[_i].mode, faults[_i].owner, 7,
 					  faults[_i].credential);
 
 	ck_assert_msg((fault == NULL) == faults[_i].good, "%s", fault);

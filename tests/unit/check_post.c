@@ -11,7 +11,7 @@
 
 #include "base/utc.h"
 #include "base/util.h"
-#include "tlog/post.h"
+#include "base/post.h"
 #include "unit/http_rig.h"
 #include "unit/suite.h"
 #include "unit/tsa_rig.h"
