@@ -161,10 +161,11 @@ static void answer(struct import_peer *p, json_t *j)
 		log_warn("import: an answer could not be sent");
 }
 
-static void refuse(struct import_peer *p, const char *why)
+static void refuse(struct import_peer *p, const char *why, int r)
 {
 	log_warn("import refused: %s", why);
-	answer(p, json_pack("{s:s%}", "error", why, strlen(why)));
+	answer(p, json_pack("{s:s%, s:b}", "error", why, strlen(why), "again",
+			    r == -EBUSY || r == -ENOMEM));
 	drop(p);
 }
 
@@ -239,7 +240,7 @@ static void begin(struct import_peer *p, const char *text, size_t len, int fd)
 	if (r < 0) {
 		if (fd >= 0)
 			close(fd);
-		refuse(p, e.msg);
+		refuse(p, e.msg, r);
 		return;
 	}
 	p->begun = true;
@@ -273,7 +274,7 @@ static void on_message(uv_poll_t *poll, int status, int events)
 	if (n <= 0)
 		drop(p);
 	else if (!p->begun)
-		refuse(p, "the request is too long");
+		refuse(p, "the request is too long", -EMSGSIZE);
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)

@@ -14,7 +14,7 @@
  *			whose it is; "", null or absent: not said
  *
  * The answer is one message: {"session": UUID, "slot": name in `list`}, or
- * {"error": sentence} and the end.  The connection is to the import what the
+ * {"error": sentence, "again": whether the same may be taken later} and the end.  The connection is to the import what the
  * cable is to a recorder: when it closes, what is not in yet is left out.
  *
  * Errors, Threads  as everywhere on the loop: see recorder/usb_io.h.

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "rules/card_copied.h"
 #include "rules/card_deleted.h"
 #include "rules/card_names.h"
 #include "session_impl.h"
@@ -315,7 +316,10 @@ static int compare_with_ledger(struct session *s, const struct card *card)
 		.clock_error_ms = s->clock.offset_ms,
 	};
 
-	return s->has_before ? inventory_compare(&s->before, &context, &s->findings) : 0;
+	if (!s->has_before)
+		return 0;
+	card_copied(&s->before, card, &s->findings);
+	return inventory_compare(&s->before, &context, &s->findings);
 }
 
 int session_judge_card(struct session *s)

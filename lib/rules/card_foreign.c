@@ -45,15 +45,17 @@ static const struct { const char *extension; enum kind kind; } extensions[] = {
 	{ "ini", KIND_OWN }, { "dat", KIND_OWN },
 };
 
-/* What computers and cameras leave on any card: a folder with all in it, or a name. */
-static const char *const folders[] = {
+/* What a computer leaves on a card that was in it: a folder with all in it, or a name. */
+static const char *const computers_folders[] = {
 	"System Volume Information", "$RECYCLE.BIN", ".Trashes", ".Spotlight-V100", ".fseventsd",
-	".Trash-1000", "LOST.DIR", "LOST+FOUND", "FOUND.000", "Android",
+	".Trash-1000",
 };
-static const char *const names[] = {
+static const char *const computers_names[] = {
 	".DS_Store", "Thumbs.db", "desktop.ini", "IndexerVolumeGuid", "WPSettings.dat",
-	".nomedia",
 };
+/* And what recorders leave themselves, or repairing a file system does. */
+static const char *const folders[] = { "LOST.DIR", "LOST+FOUND", "FOUND.000", "Android" };
+static const char *const names[] = { ".nomedia" };
 
 static bool lies_in(const char *path, const char *folder)
 {
@@ -62,18 +64,32 @@ static bool lies_in(const char *path, const char *folder)
 	return strncasecmp(path, folder, len) == 0 && path[len] == '/';
 }
 
-static bool is_of_a_system(const char *path)
+static bool is_among(const char *path, const char *const *dirs, size_t n_dirs,
+		     const char *const *files, size_t n_files)
 {
 	const char *base = name_last(path);
 	size_t i;
 
-	for (i = 0; i < COUNT(folders); i++)
-		if (lies_in(path, folders[i]))
+	for (i = 0; i < n_dirs; i++)
+		if (lies_in(path, dirs[i]))
 			return true;
-	for (i = 0; i < COUNT(names); i++)
-		if (strcasecmp(base, names[i]) == 0)
+	for (i = 0; i < n_files; i++)
+		if (strcasecmp(base, files[i]) == 0)
 			return true;
-	return strncmp(base, "._", 2) == 0;	/* a Mac's, beside each file it touched */
+	return false;
+}
+
+bool card_left_by_computer(const char *path)
+{
+	return is_among(path, computers_folders, COUNT(computers_folders), computers_names,
+			COUNT(computers_names)) ||
+	       strncmp(name_last(path), "._", 2) == 0;	/* a Mac's, beside each file it touched */
+}
+
+static bool is_of_a_system(const char *path)
+{
+	return card_left_by_computer(path) ||
+	       is_among(path, folders, COUNT(folders), names, COUNT(names));
 }
 
 static enum kind kind_by_extension(const char *path)
@@ -85,6 +101,15 @@ static enum kind kind_by_extension(const char *path)
 		if (strcasecmp(dot + 1, extensions[i].extension) == 0)
 			return extensions[i].kind;
 	return KIND_OTHER;
+}
+
+bool card_is_recorded(const struct card *c, const struct listing_file *f)
+{
+	if (f->deleted || card_left_by_computer(f->path))
+		return false;
+	if (c->names[f - c->listing->files].pattern != NAMED_NOT)
+		return true;
+	return !c->naming->certain && kind_by_extension(f->path) == KIND_MEDIA;
 }
 
 static enum kind kind_of(const struct card *c, const struct listing_file *f)

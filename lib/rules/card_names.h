@@ -8,6 +8,8 @@
 #ifndef RULES_CARD_NAMES_H
 #define RULES_CARD_NAMES_H
 
+#include <stdbool.h>
+
 #include "rules/card.h"
 
 enum { CARD_SAMPLES_MAX = 16 };		/* of a list in a detail */
@@ -36,5 +38,11 @@ int card_name_gaps(const struct card *c, struct findings *out);
  * program, archive or document.
  */
 void card_foreign_files(const struct card *c, struct findings *out);
+
+/* Whether only a computer that the card was in leaves such a file, and no recorder. */
+bool card_left_by_computer(const char *path);
+
+/* Whether a file, not deleted, is a recording by its name, or where no name is certain by its extension. */
+bool card_is_recorded(const struct card *c, const struct listing_file *f);
 
 #endif

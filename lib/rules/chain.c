@@ -85,6 +85,36 @@ void chain_put_item(struct finding *f, const char *key, const struct chain_item 
 	chain_put(f, key, o);
 }
 
+/* A neighbour with a signature is the recorder's word; another is a claim. */
+static double trust(const struct chain_item *x)
+{
+	return x == NULL || x->valid ? 1 : CLAIM;
+}
+
+void chain_classify(const struct chain *c, struct finding *f, enum gap_what what, int64_t length_ms,
+		    const struct chain_item *x, const struct chain_item *y)
+{
+	struct gap_limits limits = { .continuous_ms = c->limits->gap_continuous_ms,
+				     .notice_ms = c->limits->gap_notice_ms };
+	struct gap_facts g = {
+		.what = what, .length_ms = length_ms, .before = x != NULL, .behind = y != NULL,
+		.same_recorder = true, .trust_before = trust(x), .trust_behind = trust(y),
+		.signed_end = x != NULL && x->valid, .end = x == NULL ? MANIFEST_END_NONE : x->end,
+		.log = GAP_LOG_UNKNOWN,
+	};
+	struct gap_verdict v;
+
+	if (x != NULL && y != NULL && x->kind == MANIFEST_SEGMENT && y->kind == MANIFEST_SEGMENT &&
+	    strcmp(x->rec, y->rec) == 0) {
+		g.next_number = y->seq > x->seq && y->seq - x->seq == 1;
+		g.numbers_missing = y->seq > x->seq && y->seq - x->seq > 1;
+	}
+	gap_classify(&g, &limits, &v);
+	f->confidence = v.confidence;
+	chain_put(f, "class", json_string(gap_class_name(v.class)));
+	chain_put(f, "reason", json_string(gap_reason_name(v.reason)));
+}
+
 /* What was stored before it ended was recorded under a clock that is ahead, by that much or more. */
 static void ahead(const struct chain *c, const char *rec, const char *path, int64_t end_ms,
 		  int64_t stored_ms, bool is_signed)
@@ -155,6 +185,7 @@ static void chain_media(struct chain *c)
 {
 	const struct digest empty = digest_of("", 0);
 	const struct chain_item *first = NULL, *last = NULL, *item;
+	struct link *first_link = NULL;
 	size_t i;
 
 	qsort(c->order, c->n, sizeof(struct link *), by_media);
@@ -164,10 +195,14 @@ static void chain_media(struct chain *c)
 		if (!item->valid || item->kind != MANIFEST_SEGMENT ||
 		    digest_equal(&item->media, &empty))
 			continue;
-		if (first == NULL || !digest_equal(&first->media, &item->media))
+		if (first == NULL || !digest_equal(&first->media, &item->media)) {
 			first = item;
-		else if (item->dseq != last->dseq && (first->touched || item->touched))
-			replayed(c, first, item);	/* of one dseq it is a fork */
+			first_link = c->order[i];
+		} else if (item->dseq != last->dseq) {	/* of one dseq it is a fork */
+			first_link->doubled = c->order[i]->doubled = true;
+			if (first->touched || item->touched)
+				replayed(c, first, item);
+		}
 		last = item;
 	}
 }
@@ -192,7 +227,8 @@ static int chain_open(struct chain *c, struct chain_item *items, size_t n)
 
 	c->links = calloc(n, sizeof(*c->links));
 	c->order = calloc(n, sizeof(struct link *));
-	if (c->links == NULL || c->order == NULL)
+	c->sides = calloc(n, sizeof(*c->sides));
+	if (c->links == NULL || c->order == NULL || c->sides == NULL)
 		return -ENOMEM;
 	qsort(items, n, sizeof(*items), by_dseq);
 	for (i = 0; i < n; i++) {
@@ -208,6 +244,7 @@ static int chain_open(struct chain *c, struct chain_item *items, size_t n)
 
 static void chain_close(struct chain *c)
 {
+	free(c->sides);
 	free(c->order);
 	free(c->links);
 }
@@ -229,6 +266,7 @@ int chain_judge(const char *recorder, bool complete, struct chain_item *items, s
 		chain_recordings(&c);
 		chain_life(&c);
 		chain_media(&c);
+		chain_inserted(&c);
 		chain_close(&c);
 	}
 	for (i = 0; i < n_plain; i++)

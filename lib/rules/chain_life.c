@@ -257,6 +257,7 @@ static void judge_hole(struct descent *d, const struct place *below, const struc
 	chain_put(&f, "missing_from_dseq", finding_number(first));
 	chain_put(&f, "missing_to_dseq", finding_number(first + n - 1));
 	chain_put(&f, "missing", finding_number(n));
+	chain_classify(d->c, &f, GAP_IS_NUMBERS, 0, below->from->item, above->from->item);
 	chain_put_item(&f, "after", below->from->item);
 	chain_put_item(&f, "before", above->from->item);
 	findings_add(d->c->out, &f);

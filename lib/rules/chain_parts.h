@@ -5,6 +5,7 @@
 #define RULES_CHAIN_PARTS_H
 
 #include "rules/chain.h"
+#include "rules/coverage_gap.h"
 
 /* One manifest and what its recording found about its surroundings. */
 struct link {
@@ -16,8 +17,15 @@ struct link {
 	 */
 	uint64_t missing_before, missing_behind;
 	bool head;
+	bool doubled;			/* its content is there under another number, which is told */
+	bool inserted;			/* chain_inserted's own */
 	/* The nearest valid manifest and segment below, set by chain_life. */
 	const struct chain_item *below, *segment_below;
+};
+
+/* What lies on either side of a segment; NULL: nothing.  chain_inserted's own. */
+struct chain_sides {
+	const struct chain_item *below, *above;
 };
 
 struct chain {
@@ -27,6 +35,7 @@ struct chain {
 	struct findings *out;
 	struct link *links;		/* n of them by dseq, valid before invalid, by address */
 	struct link **order;		/* the same, room to sort them otherwise */
+	struct chain_sides *sides;	/* room for n */
 	size_t n;
 	int64_t newest_ms;		/* the latest moment known of any, when nothing better is */
 };
@@ -46,6 +55,13 @@ void chain_put(struct finding *f, const char *key, json_t *value);	/* takes valu
 void chain_put_item(struct finding *f, const char *key, const struct chain_item *item);
 
 /*
+ * {"class", "reason"} and the finding's confidence, of a hole behind x and before y; either may be
+ * NULL (rules/coverage_gap.h).  length_ms: of GAP_IS_TIME.
+ */
+void chain_classify(const struct chain *c, struct finding *f, enum gap_what what, int64_t length_ms,
+		    const struct chain_item *x, const struct chain_item *y);
+
+/*
  * late_upload, if it is, or clock_drift if it ended after it was stored; signed: a valid manifest
  * says when it ended.
  */
@@ -56,5 +72,7 @@ void chain_late(const struct chain *c, const char *rec, const char *path, int64_
 void chain_recordings(struct chain *c);
 /* The lifetime counter: forks, breaks, holes, and the clocks from one to the next. */
 void chain_life(struct chain *c);
+/* What lies inside a recording that has no room for it; the last, and of what nothing else tells. */
+void chain_inserted(struct chain *c);
 
 #endif

@@ -54,6 +54,7 @@ static void missing_numbers(const struct walk *w, const struct chain_item *behin
 	chain_put(&f, "missing_from_seq", finding_number(from));
 	chain_put(&f, "missing_to_seq", finding_number(to));
 	chain_put(&f, "missing", finding_number(to - from + 1));
+	chain_classify(w->c, &f, GAP_IS_NUMBERS, 0, w->last, behind);
 	if (w->last != NULL)
 		chain_put_item(&f, "after", w->last);
 	chain_put_item(&f, "before", behind);
@@ -98,6 +99,7 @@ static void missing_media(const struct walk *w, const struct chain_item *x)
 	chain_put(&f, "missing_from_seq", finding_number(x->seq));
 	chain_put(&f, "missing_to_seq", finding_number(x->seq));
 	chain_put(&f, "missing", json_integer(1));
+	chain_classify(w->c, &f, GAP_IS_MEDIA, 0, x, NULL);
 	chain_put_item(&f, "manifest_of", x);
 	findings_add(w->c->out, &f);
 }
@@ -128,6 +130,10 @@ static void off_by(const struct walk *w, enum finding_code code, const struct ch
 		f.severity = ms <= w->c->limits->gap_notice_ms ? SEVERITY_NOTICE :
 			     SEVERITY_DEFAULT;
 		chain_put(&f, "what", json_string("time"));
+		chain_classify(w->c, &f, GAP_IS_TIME, ms, x, y);
+	} else {
+		f.confidence = 1;	/* one clock, and it says so */
+		chain_put(&f, "class", json_string(gap_class_name(GAP_OVERLAP)));
 	}
 	chain_put(&f, "path", finding_text(y->path));
 	chain_put(&f, code == FINDING_GAP ? "missing_ms" : "overlap_ms", json_integer(ms));
@@ -240,6 +246,7 @@ static void judge_end(const struct walk *w)
 	chain_put(&f, "path", finding_text(x->path));
 	chain_put(&f, "last", json_boolean(x->last));
 	chain_put(&f, "end_reason", json_string(manifest_end_name(x->end)));
+	chain_classify(w->c, &f, GAP_IS_END, 0, x, NULL);
 	chain_put_item(&f, "highest", x);
 	findings_add(w->c->out, &f);
 }

@@ -41,6 +41,8 @@ static const char *const code_names[FINDING_CODES] = {
 	[FINDING_CLEAR_FAILED] = "clear_failed",
 	[FINDING_CHALLENGE_UNANSWERED] = "challenge_unanswered",
 	[FINDING_IMPORT_INCOMPLETE] = "import_incomplete",
+	[FINDING_COPIED_OFF_RECORDER] = "copied_off_recorder",
+	[FINDING_INSERTED] = "inserted",
 };
 
 static const char *const severity_names[] = {

@@ -49,6 +49,9 @@ int card_mkdir(struct card *c, const char *path, int64_t mtime_ms, struct err *e
  */
 int card_extend(struct card *c, const char *path, uint64_t size, bool valid, struct err *e);
 
+/* A file was opened then: the time of its last access, on FAT the date. */
+int card_opened(struct card *c, const char *path, int64_t ms, struct err *e);
+
 /*
  * Remove a file as a recorder does.  FAT: 0xE5 over the first byte of each of
  * its directory entries, its FAT chain freed; exFAT: the in-use bit of each

@@ -373,6 +373,17 @@ int card_extend(struct card *c, const char *path, uint64_t size, bool valid, str
 	return 0;
 }
 
+int card_opened(struct card *c, const char *path, int64_t ms, struct err *e)
+{
+	struct card_node *node;
+	struct card_dir *d;
+	int r = find_file(c, path, &d, &node, e);
+
+	if (r == 0)
+		c->format->open(d, node, ms);
+	return r;
+}
+
 int card_delete(struct card *c, const char *path, struct err *e)
 {
 	struct card_node *node;

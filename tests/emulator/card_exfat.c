@@ -147,6 +147,12 @@ static void describe(struct card_dir *d, const struct card_node *node)
 	card_exfat_sum(d, node->entry);
 }
 
+static void opened(struct card_dir *d, const struct card_node *node, int64_t ms)
+{
+	card_put32(d->entries.p + node->entry * CARD_ENTRY + 16, card_dos_time(ms));
+	card_exfat_sum(d, node->entry);
+}
+
 static void strike(struct card_dir *d, const struct card_node *node)
 {
 	for (size_t i = 0; i < node->n_entries; i++)
@@ -350,6 +356,6 @@ static int finish(struct card *c, struct err *e)
 
 const struct card_format card_exfat = {
 	.short_names = false, .geometry = geometry, .begin = begin, .entries = entries,
-	.describe = describe, .strike = strike, .release = release, .finish = finish,
-	.settle = settle,
+	.describe = describe, .open = opened, .strike = strike, .release = release,
+	.finish = finish, .settle = settle,
 };

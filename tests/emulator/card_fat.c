@@ -113,6 +113,14 @@ static void describe(struct card_dir *d, const struct card_node *node)
 	card_put32(entry + 28, (uint32_t)node->size);
 }
 
+/* A date is all there is room for. */
+static void opened(struct card_dir *d, const struct card_node *node, int64_t ms)
+{
+	uint8_t *entry = d->entries.p + (node->entry + node->n_entries - 1) * CARD_ENTRY;
+
+	card_put16(entry + 18, card_dos_time(ms) >> 16);
+}
+
 static void strike(struct card_dir *d, const struct card_node *node)
 {
 	for (size_t i = 0; i < node->n_entries; i++)
@@ -180,6 +188,6 @@ static int finish(struct card *c, struct err *e)
 
 const struct card_format card_fat32 = {
 	.short_names = true, .geometry = geometry, .begin = begin, .entries = entries,
-	.describe = describe, .strike = strike, .release = release, .finish = finish,
-	.settle = settle,
+	.describe = describe, .open = opened, .strike = strike, .release = release,
+	.finish = finish, .settle = settle,
 };

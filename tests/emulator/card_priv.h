@@ -64,6 +64,8 @@ struct card_format {
 			  uint8_t ret[CARD_SET_MAX * CARD_ENTRY]);
 	/* Make a file's entries say what its node says. */
 	void (*describe)(struct card_dir *d, const struct card_node *node);
+	/* It was last opened then. */
+	void (*open)(struct card_dir *d, const struct card_node *node, int64_t ms);
 	/* Make a file's entries those of a deleted one. */
 	void (*strike)(struct card_dir *d, const struct card_node *node);
 	/* A cluster of a deleted file is free. */

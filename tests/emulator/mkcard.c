@@ -51,6 +51,7 @@ static void usage(FILE *to)
 	      "  --dir DIR           put a directory's files on the card, with their times\n"
 	      "  --hollow SIZE:/PATH[@TIME]  a file of that size, of what lies there\n"
 	      "  --reserve SIZE:/PATH  set space aside for a file that is there (exFAT)\n"
+	      "  --opened /PATH@TIME  a file was last opened then, on FAT that day\n"
 	      "  --delete /PATH      delete a file, as a recorder does\n"
 	      "  --sin NAME          spoil the card; below /SIN, or all of it:\n", to);
 	list_sins(to, card_sins);
@@ -61,7 +62,7 @@ static void usage(FILE *to)
 }
 
 enum { OPT_SIZE = 256, OPT_BLOCK, OPT_MBR, OPT_GPT, OPT_EXFAT, OPT_LABEL, OPT_FRAGMENT, OPT_VOLUME,
-       OPT_ADD, OPT_DIR, OPT_HOLLOW, OPT_RESERVE, OPT_DELETE, OPT_SIN, OPT_HELP };
+       OPT_ADD, OPT_DIR, OPT_HOLLOW, OPT_RESERVE, OPT_OPENED, OPT_DELETE, OPT_SIN, OPT_HELP };
 
 static const struct option options[] = {
 	{ "size", required_argument, NULL, OPT_SIZE },
@@ -76,6 +77,7 @@ static const struct option options[] = {
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "hollow", required_argument, NULL, OPT_HOLLOW },
 	{ "reserve", required_argument, NULL, OPT_RESERVE },
+	{ "opened", required_argument, NULL, OPT_OPENED },
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "sin", required_argument, NULL, OPT_SIN },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -179,6 +181,21 @@ static int extend(struct card *c, const char *spec, bool new, struct err *e)
 	if (r == 0 && new)
 		r = card_add(c, path, "", 0, mtime_ms, e);
 	return r < 0 ? r : card_extend(c, path, size, new, e);
+}
+
+/* /PATH@TIME */
+static int opened(struct card *c, const char *spec, struct err *e)
+{
+	AUTO(freep) char *path = strdup(spec);
+	char *when = path != NULL ? strrchr(path, '@') : NULL;
+	int64_t ms = 0;
+	int r;
+
+	if (when == NULL)
+		return err_set(e, -EINVAL, "--opened %s: write /PATH@TIME", spec);
+	*when++ = '\0';
+	r = parse_time(when, &ms, e);
+	return r < 0 ? r : card_opened(c, path, ms, e);
 }
 
 static int add_dir(struct card *c, const char *dir, const char *path, unsigned depth,
@@ -311,6 +328,7 @@ static int apply(struct card *c, int option, bool afterwards, struct err *e)
 	case OPT_DIR:		return add_dir(c, optarg, "", 0, e);
 	case OPT_HOLLOW:	return extend(c, optarg, true, e);
 	case OPT_RESERVE:	return extend(c, optarg, false, e);
+	case OPT_OPENED:	return opened(c, optarg, e);
 	case OPT_DELETE:	return card_delete(c, optarg, e);
 	default:		return 0;
 	}

@@ -232,6 +232,119 @@ static void two_streams(struct life *l, int64_t lost)
 		life_drop(l, lost);
 }
 
+/* ------ what is put in ------ */
+
+/* A recording of one file that takes the place of item i in time, and of the last in number. */
+static struct chain_item *another(struct life *l, int64_t i)
+{
+	struct chain_item *x = append(l, i);
+
+	life_rec(x->rec, 9);
+	x->media = life_digest("another", 0);
+	x->seq = 0;
+	x->last = true;
+	x->end = MANIFEST_END_BUTTON;
+	return x;
+}
+
+static void squeeze(struct chain_item *x, int64_t by_ms)
+{
+	x->start_ms += by_ms;
+	x->mono_start_ms += (uint64_t)by_ms;
+	x->end_ms -= by_ms;
+	x->mono_end_ms -= (uint64_t)by_ms;
+}
+
+static void inside_in_time(struct life *l, int64_t i)
+{
+	squeeze(another(l, i), 10000);
+}
+
+static void at_its_very_end(struct life *l, int64_t i)
+{
+	squeeze(another(l, i), 1999);
+}
+
+static void inside_among_neighbours(struct life *l, int64_t i)
+{
+	life_untouch(l);
+	inside_in_time(l, i);
+	l->items[l->n - 1].touched = false;
+}
+
+static void inside_one_file(struct life *l, int64_t i)
+{
+	l->n = (size_t)i + 1;
+	l->items[i].seq = 0;
+	l->items[i].last = true;
+	l->items[i].end = MANIFEST_END_BUTTON;
+	inside_in_time(l, i);
+}
+
+static void inside_but_forged(struct life *l, int64_t i)
+{
+	inside_in_time(l, i);
+	forge(l, (int64_t)l->n - 1);
+}
+
+static void inside_but_shown_before(struct life *l, int64_t i)
+{
+	inside_in_time(l, i);
+	l->items[l->n - 1].media = l->items[i].media;
+}
+
+/* Item i is another recording's, of one file, and its own closes up. */
+static struct chain_item *number_between(struct life *l, int64_t i)
+{
+	struct chain_item *x = &l->items[i];
+	size_t k;
+
+	life_rec(x->rec, 9);
+	x->seq = 0;
+	x->last = true;
+	x->end = MANIFEST_END_BUTTON;
+	for (k = (size_t)i + 1; strcmp(l->items[k].rec, l->items[i - 1].rec) == 0; k++) {
+		l->items[k].seq--;
+		squeeze(&l->items[k], 0);
+	}
+	l->items[i + 1].start_ms -= LIFE_MINUTE;
+	l->items[i + 1].mono_start_ms -= LIFE_MINUTE;
+	return x;
+}
+
+static void picture(struct life *l, int64_t i)
+{
+	number_between(l, i);
+}
+
+/* Its times are those of before the recording, or of before the last start of the recorder. */
+static void number_between_times(struct life *l, int64_t i)
+{
+	struct chain_item *x = number_between(l, i);
+
+	x->start_ms -= 5 * LIFE_MINUTE;
+	x->end_ms -= 5 * LIFE_MINUTE;
+	x->mono_start_ms -= 5 * LIFE_MINUTE;
+	x->mono_end_ms -= 5 * LIFE_MINUTE;
+}
+
+static void number_between_boots(struct life *l, int64_t i)
+{
+	number_between(l, i)->boot--;
+}
+
+static void behind_the_end(struct life *l, int64_t i)
+{
+	struct chain_item *x = append(l, i);
+
+	x->media = life_digest("another", 0);
+	x->seq++;
+	x->start_ms = x->end_ms;
+	x->mono_start_ms = x->mono_end_ms;
+	x->end_ms += LIFE_MINUTE;
+	x->mono_end_ms += LIFE_MINUTE;
+}
+
 static void interrupted(struct life *l, int64_t n)
 {
 	l->interrupted = true;
@@ -326,6 +439,20 @@ static const struct life_case cases[] = {
 	{ "one lost its second", two_streams, 2, "gap seq 1-1" },
 	{ "the other lost its head", two_streams, 1, "gap seq 0-0" },
 
+	/* what has no room */
+	{ "a file of another time, inside a recording", inside_in_time, 5, "inserted dseq 48225" },
+	{ "inside its first file", inside_in_time, 4, "inserted dseq 48225" },
+	{ "inside one file", inside_one_file, 0, "inserted dseq 48214" },
+	{ "inside the file before it, which ended with it", at_its_very_end, 11, "" },
+	{ "inside, among neighbours", inside_among_neighbours, 5, "" },
+	{ "inside, and forged", inside_but_forged, 5, "" },
+	{ "a picture that was taken meanwhile", picture, 5, "" },
+	{ "between two numbers, of another time", number_between_times, 5,
+	  "inserted dseq 48218" },
+	{ "between two numbers, of another start", number_between_boots, 5,
+	  "clock_jump dseq 48218-48219; inserted dseq 48218" },
+	{ "behind the end", behind_the_end, 11, "inserted dseq 48225" },
+
 	/* what a session may say */
 	{ "interrupted: the rest may come", interrupted, 7, "" },
 	{ "a broken chain among neighbours", untouched_break, 5, "" },
@@ -341,11 +468,11 @@ START_TEST(finds_exactly_this)
 END_TEST
 
 static const struct life_telling tellings[] = {
-	{ drop_two, 5, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", -1,
+	{ drop_two, 5, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", 1,
 	  LIFE_T0 + 5000 + 5 * LIFE_MINUTE + LIFE_PAUSE, "missing_ms", 2 * LIFE_MINUTE },
-	{ drop_two, 5, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", -1,
+	{ drop_two, 5, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", 1,
 	  LIFE_T0 + 5000 + 5 * LIFE_MINUTE + LIFE_PAUSE, "missing", 2 },
-	{ drop_recording, 4, FINDING_GAP, "REC-000123", -1, LIFE_T0 + 5000 + 4 * LIFE_MINUTE,
+	{ drop_recording, 4, FINDING_GAP, "REC-000123", 1, LIFE_T0 + 5000 + 4 * LIFE_MINUTE,
 	  "missing_from_dseq", LIFE_FIRST + 4 },
 	{ unlink_from, 6, FINDING_CHAIN_BREAK, "REC-000123", -1,
 	  LIFE_T0 + 5000 + 6 * LIFE_MINUTE + LIFE_PAUSE, "dseq", -1 },
@@ -360,6 +487,7 @@ END_TEST
 /* One film, shown n times more: each time is one finding, whatever it claims to be. */
 static const struct { void (*change)(struct life *l, int64_t arg); size_t n; } replays[] = {
 	{ play_elsewhere, 1 }, { play_again, 1 }, { play_thrice, 2 },
+	{ inside_but_shown_before, 1 },
 };
 
 START_TEST(finds_a_film_that_is_shown_again)

@@ -236,7 +236,7 @@ START_TEST(finds_exactly_this)
 END_TEST
 
 static const struct life_telling tellings[] = {
-	{ later, 5100, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", -1,
+	{ later, 5100, FINDING_GAP, "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", 0.8,
 	  LIFE_T0 + 5000 + 6 * LIFE_MINUTE + LIFE_PAUSE, "missing_ms", 5100 },
 	{ step_between, -2100, FINDING_CLOCK_JUMP,
 	  "REC-000123/6f1c8e5e-0000-4000-8000-000000000001", -1,
@@ -262,8 +262,71 @@ START_TEST(tells_whose_and_how_much)
 }
 END_TEST
 
+/* ------ of which class a hole is ------ */
+
+static void battery_before(struct life *l, int64_t ms)
+{
+	later(l, ms);
+	l->items[5].end = MANIFEST_END_BATTERY;
+}
+
+static void button_before(struct life *l, int64_t ms)
+{
+	later(l, ms);
+	l->items[5].end = MANIFEST_END_BUTTON;
+}
+
+static void without_media(struct life *l, int64_t i)
+{
+	l->items[i].has_media = false;
+}
+
+static void without_end(struct life *l, int64_t i)
+{
+	l->items[i].last = false;
+	l->items[i].end = MANIFEST_END_NONE;
+}
+
+static const struct {
+	void (*change)(struct life *l, int64_t arg);
+	int64_t arg;
+	const char *class, *reason;
+	double confidence;
+} classes[] = {
+	{ later, 4000, "split", "file_boundary", 1 },
+	{ later, 60000, "unexplained", "paused", 0.8 },
+	{ battery_before, 60000, "technical", "battery", 0.9 },
+	{ button_before, 60000, "unexplained", "stopped", 1 },
+	{ life_drop, 5, "unexplained", "numbers_missing", 1 },
+	{ without_media, 5, "unexplained", "media_missing", 1 },
+	{ without_end, 7, "unexplained", "no_end", 0.8 },
+};
+
+START_TEST(a_hole_has_a_class)
+{
+	struct findings out = { 0 };
+	struct life l;
+	size_t i;
+
+	life_make(&l);
+	classes[_i].change(&l, classes[_i].arg);
+	life_judge(&l, &out);
+	for (i = 0; i < out.n && out.items[i].code != FINDING_GAP &&
+	     out.items[i].code != FINDING_UNFINISHED; i++)
+		;
+	ck_assert_uint_lt(i, out.n);
+	ck_assert_str_eq(json_string_value(json_object_get(out.items[i].detail, "class")),
+			 classes[_i].class);
+	ck_assert_str_eq(json_string_value(json_object_get(out.items[i].detail, "reason")),
+			 classes[_i].reason);
+	ck_assert_double_eq(out.items[i].confidence, classes[_i].confidence);
+	findings_clear(&out);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
+	tcase_add_loop_test(tc, a_hole_has_a_class, 0, (int)COUNT(classes));
 	tcase_add_loop_test(tc, finds_exactly_this, 0, (int)COUNT(cases));
 	tcase_add_loop_test(tc, tells_whose_and_how_much, 0, (int)COUNT(tellings));
 }

@@ -175,6 +175,7 @@ START_TEST(every_code_is_one_rule)
 	ck_assert_msg(file_read("sql/010-rules.sql", &sql, &e) == 0, "%s", e.msg);
 	ck_assert_msg(file_read("sql/015-card-rules.sql", &sql, &e) == 0, "%s", e.msg);
 	ck_assert_msg(file_read("sql/016-names-challenge.sql", &sql, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_read("sql/040-sources.sql", &sql, &e) == 0, "%s", e.msg);
 	for (i = 0; i < FINDING_CODES; i++) {
 		snprintf(row, sizeof(row), "\n('%s', ", finding_code_name((enum finding_code)i));
 		ck_assert_msg(count(buf_str(&sql), row) == 1, "%zu rows%s",
