@@ -10,6 +10,50 @@
 #include "base/buf.h"
 #include "base/util.h"
 
+/* ------ what is read is what there is ------ */
+
+static int lock_sources(struct catalog_sync *c, bool guarded, struct err *e)
+{
+	size_t i;
+	int r = catalog_sync_run(c, STATEMENT_AUDIT_LOCK, NULL, 0, NULL, e);
+
+	for (i = 0; i < catalog_sources_n && r == 0; i++)
+		if (!guarded || !catalog_source_guarded(&catalog_sources[i]))
+			r = catalog_sync_run(c, catalog_sources[i].lock, NULL, 0, NULL, e);
+	return r;
+}
+
+/* Locks come first: the catalog is seen as of the first statement that looks at it, which is after them. */
+int catalog_audit_begin(struct catalog_sync *c, bool *ret_guarded, struct err *e)
+{
+	AUTO(catalog_rows_freep) struct catalog_rows *rows = NULL;
+	int r = catalog_sync_run(c, STATEMENT_AUDIT_GUARDED, NULL, 0, &rows, e);
+
+	if (r == 0)
+		r = catalog_sync_begin_reading(c, e);
+	if (r < 0)
+		return r;
+	*ret_guarded = catalog_rows_count(rows) > 0;
+	return lock_sources(c, *ret_guarded, e);
+}
+
+static int one_hides(void *data, const char *const *values, size_t n)
+{
+	return err_set(data, -EPERM, "row-level security hides rows of %s: they cannot be checked",
+		       n > 0 && values[0] != NULL ? values[0] : "?");
+}
+
+int catalog_audit_begin_blobs(struct catalog_sync *c, struct err *e)
+{
+	int r = catalog_sync_begin_reading(c, e);
+
+	if (r == 0)
+		r = catalog_sync_run(c, STATEMENT_AUDIT_LOCK_BLOBS, NULL, 0, NULL, e);
+	if (r == 0)
+		r = catalog_sync_each(c, STATEMENT_AUDIT_BLOBS_HIDE, NULL, 0, one_hides, e, e);
+	return r;
+}
+
 /* ------ columns ------ */
 
 /* One byte more than a leaf may have is enough to be none. */
@@ -176,4 +220,12 @@ int catalog_audit_waiting(struct catalog_sync *c, uint64_t size, catalog_event_c
 
 	snprintf(a, sizeof(a), "%" PRIu64, size);
 	return each_event(c, STATEMENT_AUDIT_WAITING, params, COUNT(params), false, event, data, e);
+}
+
+int catalog_audit_events(struct catalog_sync *c, const struct catalog_source *s, catalog_event_cb event,
+			 void *data, struct err *e)
+{
+	const char *const params[] = { s->name };
+
+	return each_event(c, STATEMENT_AUDIT_EVENTS, params, COUNT(params), false, event, data, e);
 }

@@ -2,8 +2,8 @@
  * The catalog read for a check of the custody log: its rows against its events,
  * its events in the order of the log.  Decided by custody/audit.h.
  *
- * The transaction is the caller's, of catalog_sync_begin_reading(): what comes in meanwhile is then
- * not seen by half.  Nothing is believed of the database but what its tables hold.
+ * The transaction is the caller's, of catalog_audit_begin(): what comes in meanwhile is then not seen by
+ * half.  Nothing is believed of the database but what its tables hold.
  *
  * Errors   as in sync.h, and what a callback returned, when that is not 0.
  * Threads  one at a time; blocking.
@@ -19,6 +19,18 @@
 
 /* A row's text from libpq, twice in passing; its comparison; a leaf in hex and as it is. */
 enum { CATALOG_AUDIT_MEMORY = 2 * EVENT_ROW_MAX + EVENT_MEMORY + 6 * EVENT_LEAF_MAX };
+
+/*
+ * Begin reading (catalog_sync_begin_reading), and hold every table that is read here as it is, so that
+ * nobody can change meanwhile which of its rows are shown; STATEMENT_AUDIT_TABLES says whether all are.
+ * Neither writing nor a new month is in the way of that, nor it in theirs, for longer than reading would
+ * be.  *ret_guarded: what catalog_source_guarded() is not for whoever is connected, and not read.  A
+ * failure is followed by catalog_sync_rollback().
+ */
+int catalog_audit_begin(struct catalog_sync *c, bool *ret_guarded, struct err *e);
+
+/* The same of blobs alone; -EPERM when a policy hides some of them. */
+int catalog_audit_begin_blobs(struct catalog_sync *c, struct err *e);
 
 /*
  * Call row() for each row of the join of a source's events with its table, with what was decided of
@@ -43,6 +55,10 @@ struct catalog_event {
 	bool late;			/* it waits, and should not any more */
 };
 typedef int (*catalog_event_cb)(void *data, const struct catalog_event *ev);
+
+/* All of a source, in order of their numbers: of one that is guarded. */
+int catalog_audit_events(struct catalog_sync *c, const struct catalog_source *s, catalog_event_cb event,
+			 void *data, struct err *e);
 
 /* Those that have a place from `from` on, below `below`, in order. */
 int catalog_audit_entries(struct catalog_sync *c, uint64_t from, uint64_t below,

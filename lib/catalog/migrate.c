@@ -334,6 +334,20 @@ static int apply(struct plan *p, struct entry *x, bool first, struct err *e)
 	return run(p, "COMMIT", x->m.name, e);
 }
 
+/* Programs go on meanwhile, and one may hold what is wanted here and want what is held: begun again. */
+static int apply_in_turn(struct plan *p, struct entry *x, bool first, struct err *e)
+{
+	enum { TRIES = 5 };
+	int i, r = -ENOTCONN;
+
+	for (i = 0; i < TRIES && r == -ENOTCONN && PQstatus(p->conn) == CONNECTION_OK; i++) {
+		if (i > 0 && run(p, "ROLLBACK", x->m.name, e) < 0)
+			return -ENOTCONN;
+		r = apply(p, x, first, e);
+	}
+	return r;
+}
+
 int catalog_migrate(const char *conninfo, const char *dir,
 		    void (*each)(void *data, const struct migration *m), void *data,
 		    struct err *e)
@@ -350,7 +364,7 @@ int catalog_migrate(const char *conninfo, const char *dir,
 		struct entry *x = &p->entries[i];
 
 		if (x->in_dir && x->m.state == MIGRATION_PENDING) {
-			r = apply(p, x, first, e);
+			r = apply_in_turn(p, x, first, e);
 			if (r == 0)
 				each(data, &x->m);
 		}

@@ -17,7 +17,7 @@ struct catalog_source {
 	const char *personal;		/* columns that leaves have salted, parted by spaces */
 	bool changes;			/* rows are changed and removed by right */
 	const char *by, *reason;	/* columns; NULL: none */
-	enum catalog_statement rows, row;
+	enum catalog_statement rows, row, lock;
 };
 
 extern const struct catalog_source catalog_sources[];
@@ -25,5 +25,8 @@ extern const size_t catalog_sources_n;
 
 /* NULL: no such source. */
 const struct catalog_source *catalog_source_find(const char *name);
+
+/* It is not for all who check the log to read: parties (sql/032). */
+bool catalog_source_guarded(const struct catalog_source *s);
 
 #endif

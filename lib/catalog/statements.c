@@ -7,6 +7,10 @@
 	"dv.utc(checked_at) AS checked_at, check_phase, battery, free, capacity, clock_offset_ms, " \
 	"clock_uncertainty_ms, faults, dv.utc(last_undocked_at) AS last_undocked_at "
 
+#define OFFICER_COLUMNS \
+	"officer, revision, name, certificate, certified_to, unit, valid_from, valid_to, reason, by, " \
+	"dv.utc(entered_at) AS entered_at"
+
 #define SEGMENT_COLUMNS \
 	"segment, recorder, recording, seq, session, unit, officer, path, path_raw, size, blob, " \
 	"dv.utc(stored_at) AS stored_at, dv.utc(start_at) AS start_at, dv.utc(end_at) AS end_at, " \
@@ -27,10 +31,20 @@
 	"dv.utc(stored_at) AS stored_at, dv.utc(recorded_at) AS recorded_at, findings, " \
 	"important "
 
+#define REPORT_SIGNED_COLUMNS \
+	"report, kind, from_day, to_day, unit, convert_from(content, 'UTF8') AS content, " \
+	"dv.hex(sha256) AS sha256, files, signature, key_id, reason, by, dv.utc(signed_at) AS signed_at "
+
 #define FINDING_COLUMNS \
 	"finding, code, article, severity, recorder, unit, subject_kind, subject, fact, " \
 	"dv.utc(at) AS at, dv.utc(raised_at) AS raised_at, session, confidence, detail, " \
 	"text_zh, text_en, next_step_zh, next_step_en "
+
+/* A parameter that is a JSON array, as a list of PostgreSQL's. */
+#define UUIDS_1		"ARRAY(SELECT x::uuid FROM jsonb_array_elements_text($1::jsonb) AS x)"
+
+#define RULE_COLUMNS \
+	"what, code, version, l.valid_from, valid_to, article, severity, text_zh, text_en, body "
 
 /* Of an event e that may be none: its leaf, and what else its row says. */
 #define EVENT_COLUMNS \
@@ -58,6 +72,22 @@
 	"ON o." p "name = n." p "name AND o." p "namespace = n." p "namespace " \
 	"WHERE n." p "namespace = (SELECT oid FROM pg_namespace WHERE nspname = 'pg_catalog') " \
 	"AND n.oid " OURS "AND o.oid " ITS_OWN
+/*
+ * A policy that holds for whoever is connected; and what of pg_class c shows them not all of its rows:
+ * none that shows them all, or one that takes some away.  Salts of parties are covered by one that says
+ * so in just these words.
+ */
+#define IS_OURS(p)	"EXISTS (SELECT FROM unnest(" p ".polroles) AS r " \
+	"WHERE r = 0 OR pg_has_role(r, 'USAGE'))"
+#define HIDES \
+	"c.relhasrules OR (row_security_active(c.oid) AND (NOT EXISTS (SELECT FROM pg_policy p " \
+		"WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('r', '*') AND " IS_OURS("p") " " \
+		"AND (pg_get_expr(p.polqual, p.polrelid) = 'true' OR (c.relname = 'custody_salt' " \
+			"AND regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\\s+', ' ', 'g') = " \
+			"'(NOT (event IN ( SELECT e.event FROM dv.custody_event e " \
+			"WHERE (e.source = ''party''::text))))'))) " \
+	"OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive " \
+		"AND p.polcmd IN ('r', '*') AND " IS_OURS("p") ")))"
 #define DESC_IF_true	"DESC"
 #define DESC_IF_false	""
 /* Whatever an object is called by, its segments: one row a kind of name. */
@@ -70,7 +100,8 @@
 		"AND g.recording = " AS_UUID("split_part($1, '/', 2)") \
 	"UNION SELECT g.segment FROM dv.segment g WHERE g.blob = " AS_HASH("$1") \
 	"UNION SELECT v.segment FROM dv.dock_import i JOIN dv.segment_seen v USING (session) " \
-		"WHERE 'case:' || i.\"case\" = $1"
+		"WHERE 'case:' || i.\"case\" = $1 " \
+	"UNION SELECT x FROM dv.case_segments(substr($1, 6)) AS x WHERE $1 LIKE 'case:%'"
 
 #define EXPORT_FACTS \
 	"json_build_object('recording', l.recording, 'seq', l.seq, 'path', l.path, 'unit', l.unit, " \
@@ -99,6 +130,12 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"SELECT dv.sweep_not_docked() AS raised", 0 },
 	[STATEMENT_NOTE_CONFIG] = { "note_config",
 		"SELECT dv.note_config($1, $2, $3, $4) AS changed", 4 },
+
+	[STATEMENT_LISTEN_DEADLINE] = { "listen_deadline", "LISTEN dv_deadline", 0 },
+	[STATEMENT_ALERT_LOCK] = { "alert_lock", "SELECT dv.alert_lock() AS locked", 0 },
+	[STATEMENT_SWEEP] = { "sweep",
+		"SELECT due, warned, raised, more FROM dv.sweep($1::integer)", 1 },
+	[STATEMENT_NEXT_DUE] = { "next_due", "SELECT due_ms, now_ms FROM dv.next_due()", 0 },
 
 	[STATEMENT_LISTEN_CUSTODY] = { "listen_custody", "LISTEN dv_custody", 0 },
 	[STATEMENT_LOG_LOCK] = { "log_lock", "SELECT dv.log_lock() AS locked", 0 },
@@ -163,6 +200,19 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"FROM page JOIN dv.custody_event e USING (event) "
 		"LEFT JOIN dv.custody_entry x USING (event) ORDER BY e.event", 3 },
 
+	[STATEMENT_AUDIT_LOCK] = { "audit_lock",
+		"LOCK TABLE ONLY dv.custody_event, ONLY dv.custody_entry, ONLY dv.custody_salt, "
+		"ONLY dv.custody_checkpoint IN ACCESS SHARE MODE", 0 },
+	[STATEMENT_AUDIT_LOCK_BLOBS] = { "audit_lock_blobs",
+		"LOCK TABLE ONLY dv.custody_event, ONLY dv.blob IN ACCESS SHARE MODE", 0 },
+	[STATEMENT_AUDIT_GUARDED] = { "audit_guarded",
+		"SELECT true AS guarded FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+		"ON n.oid = c.relnamespace WHERE n.nspname = 'dv' AND c.relname = 'party' "
+		"AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')", 0 },
+	[STATEMENT_AUDIT_BLOBS_HIDE] = { "audit_blobs_hide",
+		"SELECT 'dv.' || c.relname AS name FROM pg_class c "
+		"WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'dv') "
+		"AND c.relname IN ('blob', 'custody_event') AND (" HIDES ") ORDER BY 1", 0 },
 	[STATEMENT_AUDIT_TABLES] = { "audit_tables",
 		"WITH RECURSIVE x(name) AS (SELECT unnest(ARRAY['custody_event', 'custody_entry', "
 		"'custody_salt', 'custody_checkpoint'"
@@ -170,9 +220,10 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 #define SOURCE(...) SOURCE_(__VA_ARGS__)
 #include "catalog/sources.def"
 #undef SOURCE_
-		"])), tables AS (SELECT x.name, c.oid, c.relkind, c.relrowsecurity OR c.relhasrules AS hides "
+		"])), tables AS (SELECT x.name, c.oid, c.relkind, " HIDES " AS hides "
 			"FROM x LEFT JOIN pg_class c ON c.relname = x.name "
 			"AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'dv') "
+			"WHERE x.name <> 'party' OR c.oid IS NULL OR has_table_privilege(c.oid, 'SELECT') "
 			"UNION SELECT t.name, c.oid, c.relkind, false FROM tables t "
 			"JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid), "
 		"types AS (SELECT 'dv.' || t.name || '.' || a.attname AS name, a.atttypid AS type "
@@ -203,6 +254,9 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_AUDIT_CHECKPOINTS] = { "audit_checkpoints",
 		"SELECT size, encode(root, 'hex') AS root, note FROM dv.custody_checkpoint "
 		"ORDER BY size", 0 },
+	[STATEMENT_AUDIT_EVENTS] = { "audit_events",
+		"SELECT e.event, " EVENT_COLUMNS ", NULL FROM dv.custody_event e WHERE e.source = $1 "
+		"ORDER BY e.event", 1 },
 	[STATEMENT_AUDIT_BLOBS] = { "audit_blobs",
 		"SELECT encode(hash, 'hex') AS hash, size FROM dv.blob b "
 		"WHERE $1::text IS NULL OR b.hash > decode($1, 'hex') "
@@ -220,7 +274,9 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"SELECT e.key, " ROW_COLUMNS " FROM " EVENTS_OF(name) \
 		"LEFT JOIN LATERAL (SELECT to_jsonb(t.*)::text AS row FROM dv." name " t, " \
 		"(SELECT e.key AS k) AS k WHERE " lookup ") AS r ON true " ERASED \
-		"WHERE e.event = $1::bigint", 1 },
+		"WHERE e.event = $1::bigint", 1 }, \
+	[STATEMENT_AUDIT_LOCK_##id] = { "audit_lock_" name, \
+		"LOCK TABLE ONLY dv." name " IN ACCESS SHARE MODE", 0 },
 #include "catalog/sources.def"
 #undef SOURCE_
 #undef SOURCE
@@ -234,6 +290,40 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"AS added", 7 },
 	[STATEMENT_KEY_REVOKE] = { "key_revoke",
 		"SELECT dv.key_revoke($1, $2, $3::timestamptz, $4, $5)", 5 },
+
+	[STATEMENT_UNIT_SET] = { "unit_set",
+		"SELECT dv.unit_set($1, $2, $3, $4::boolean, $5) AS result", 5 },
+	[STATEMENT_OFFICER_SET] = { "officer_set",
+		"SELECT dv.officer_set($1, $2, $3, $4::date, $5, $6::date, $7::date, $8) AS result", 8 },
+	[STATEMENT_ACCOUNT_SET] = { "account_set",
+		"SELECT dv.account_set($1, $2, $3, $4, string_to_array($5, ','), $6) AS result", 6 },
+	[STATEMENT_RECORDER_ISSUE] = { "recorder_issue",
+		"SELECT dv.recorder_issue($1, $2, $3) AS result", 3 },
+	[STATEMENT_RECORDER_RETURN] = { "recorder_return", "SELECT dv.recorder_return($1, $2)", 2 },
+	[STATEMENT_RECORDER_REPORT] = { "recorder_report",
+		"SELECT dv.recorder_report($1, $2, $3, $4::uuid) AS report", 4 },
+	[STATEMENT_ROLE_HELD] = { "role_held", "SELECT dv.has_role($1) AS held", 1 },
+	[STATEMENT_CASE_TAKES] = { "case_takes", "SELECT dv.case_takes($1) AS state", 1 },
+
+	[STATEMENT_UNIT_LIST] = { "unit_list",
+		"SELECT unit, parent, name, CASE WHEN closed THEN 'closed' ELSE 'active' END AS state, officers, "
+		"accounts, reason, by, dv.utc(entered_at) AS entered_at FROM dv.unit_list "
+		"WHERE $1::text IS NULL OR unit = $1 ORDER BY unit", 1 },
+	[STATEMENT_OFFICER_LIST] = { "officer_list",
+		"SELECT " OFFICER_COLUMNS ", CASE WHEN serving THEN 'serving' ELSE 'ended' END AS state, recorders, "
+		"login FROM dv.officer_list WHERE ($1::text IS NULL OR officer = $1) "
+		"AND ($2::text IS NULL OR unit = $2) ORDER BY officer", 2 },
+	[STATEMENT_OFFICER_HISTORY] = { "officer_history",
+		"SELECT " OFFICER_COLUMNS " FROM dv.officer WHERE officer = $1 ORDER BY revision", 1 },
+	[STATEMENT_ACCOUNT_LIST] = { "account_list",
+		"SELECT login, name, officer, unit, to_jsonb(roles) AS roles, "
+		"CASE WHEN roles = '{}' THEN 'closed' ELSE 'active' END AS state, reason, by, "
+		"dv.utc(entered_at) AS entered_at FROM dv.account_current "
+		"WHERE $1::text IS NULL OR login = $1 ORDER BY login", 1 },
+	[STATEMENT_RECORDER_ASSIGNMENTS] = { "recorder_assignments",
+		"SELECT recorder, officer, unit, dv.utc(issued_at) AS issued_at, "
+		"dv.utc(returned_at) AS returned_at, reason, by FROM dv.recorder_assignment a "
+		"WHERE recorder = $1 ORDER BY a.issued_at DESC", 1 },
 
 	[STATEMENT_RECORDER_LIST] = { "recorder_list",
 		"SELECT " RECORDER_COLUMNS "FROM dv.recorder_list "
@@ -299,8 +389,160 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"ORDER BY l.raised_at DESC, l.at DESC, code, subject LIMIT $7::integer", 7 },
 	[STATEMENT_FINDING_SHOW] = { "finding_show",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list WHERE finding = $1::uuid", 1 },
+	[STATEMENT_ANSWER_LIST] = { "answer_list",
+		"SELECT finding, code, article, severity, state, owner, dv.utc(due_at) AS due_at, overdue, "
+		"joins, excused, dv.utc(closed_at) AS closed_at, dv.utc(raised_at) AS raised_at, recorder, "
+		"unit, officer, \"case\", subject_kind, subject, fact, dv.utc(at) AS at, detail "
+		"FROM dv.answer_list l WHERE joins IS NULL AND ($1::text IS NULL OR unit = $1) "
+		"AND ($2::text IS NULL OR officer = $2) AND ($3::text IS NULL OR recorder = $3) "
+		"AND ($4::text IS NULL OR code = $4) "
+		"AND CASE $5::text WHEN 'waiting' THEN state <> 'closed' ELSE $5 IS NULL OR state = $5 END "
+		"AND (NOT $6::boolean OR overdue) "
+		"ORDER BY l.due_at, l.raised_at, l.finding LIMIT $7::integer", 7 },
+	[STATEMENT_RECTIFICATION_LIST] = { "rectification_list",
+		"SELECT r.number, r.kind, r.other, r.owner, dv.utc(r.due_at) AS due_at, r.reason_code, "
+		"r.excused, r.text, r.document, r.segment, r.by, dv.utc(r.at) AS at "
+		"FROM dv.rectification r WHERE r.finding = $1::uuid OR r.finding = "
+			"(SELECT j.other FROM dv.rectification j WHERE j.finding = $1::uuid AND j.kind = 'joined') "
+		"ORDER BY r.at, r.finding <> $1::uuid, r.number", 1 },
+	[STATEMENT_FINDING_ACKNOWLEDGE] = { "finding_acknowledge",
+		"SELECT dv.finding_acknowledge(" UUIDS_1 ", $2) AS done", 2 },
+	[STATEMENT_FINDING_EXPLAIN] = { "finding_explain",
+		"SELECT dv.finding_explain(" UUIDS_1 ", $2, $3, $4::uuid) AS done", 4 },
+	[STATEMENT_FINDING_REVIEW] = { "finding_review",
+		"SELECT dv.finding_review(" UUIDS_1 ", $2, $3) AS done", 3 },
+	[STATEMENT_FINDING_ASSIGN] = { "finding_assign",
+		"SELECT dv.finding_assign(" UUIDS_1 ", $2, $3::timestamptz, $4) AS done", 4 },
+	[STATEMENT_NOTICES_MAKE] = { "notices_make",
+		"SELECT made, greatest(extract(epoch FROM next_at - now()) * 1000, 0)::bigint AS wait_ms "
+		"FROM dv.notices_make($1::jsonb)", 1 },
+	[STATEMENT_NOTICE_NEXT] = { "notice_next",
+		"SELECT notice, channel, attempt, body FROM dv.notice_next($1::integer, "
+		"ARRAY(SELECT pg_catalog.jsonb_array_elements_text($2::jsonb)))", 2 },
+	[STATEMENT_NOTICE_ANSWERED] = { "notice_answered",
+		"SELECT dv.notice_answered($1::uuid, $2, $3, "
+		"now() + make_interval(secs => $4::double precision)) AS outcome", 4 },
+	[STATEMENT_NOTICE_LIST] = { "notice_list",
+		"SELECT notice, channel, kind, subject, dv.utc(created_at) AS created_at, state, attempts, "
+		"answer, dv.utc(last_at) AS last_at, dv.utc(next_at) AS next_at, findings "
+		"FROM dv.notice_list l WHERE ($1::text IS NULL OR channel = $1) "
+		"AND ($2::text IS NULL OR state = $2) "
+		"ORDER BY l.created_at DESC, notice LIMIT $3::integer", 3 },
+	[STATEMENT_NOTICE_RETRY] = { "notice_retry", "SELECT dv.notice_retry($1::uuid, $2)", 2 },
+	[STATEMENT_NOTICE_TEST] = { "notice_test", "SELECT notice, body FROM dv.notice_test($1, $2)", 2 },
+	[STATEMENT_NOTICE_TEST_ANSWERED] = { "notice_test_answered",
+		"SELECT dv.notice_test_answered($1::uuid, $2, $3)", 3 },
+	[STATEMENT_CASE_OPEN] = { "case_open", "SELECT dv.case_open($1::jsonb) AS \"case\"", 1 },
+	[STATEMENT_CASE_CHANGE] = { "case_change",
+		"SELECT dv.case_change($1::jsonb) AS revision", 1 },
+	[STATEMENT_CASE_OFFICER_SET] = { "case_officer_set",
+		"SELECT dv.case_officer_set($1, $2, $3::boolean, $4::boolean)", 4 },
+	[STATEMENT_PARTY_ADD] = { "party_add", "SELECT dv.party_add($1::jsonb) AS number", 1 },
+	[STATEMENT_CASE_EVENT_ADD] = { "case_event_add",
+		"SELECT dv.case_event_add($1::jsonb) AS number", 1 },
+	[STATEMENT_ACTION_ADD] = { "action_add", "SELECT dv.action_add($1::jsonb) AS action", 1 },
+	[STATEMENT_ACTION_CHANGE] = { "action_change",
+		"SELECT dv.action_change($1::jsonb) AS revision", 1 },
+	[STATEMENT_DOCUMENT_ADD] = { "document_add",
+		"SELECT dv.document_add($1::jsonb) AS document", 1 },
+	[STATEMENT_DOCUMENT_SIGN] = { "document_sign", "SELECT dv.document_sign($1::jsonb)", 1 },
+	[STATEMENT_DOCUMENT_REFUSE] = { "document_refuse", "SELECT dv.document_refuse($1::jsonb)", 1 },
+	[STATEMENT_DOCUMENT_WITHDRAW] = { "document_withdraw",
+		"SELECT dv.document_withdraw($1::uuid, $2)", 2 },
+	[STATEMENT_LINK_ADD] = { "link_add", "SELECT dv.link_add($1::jsonb) AS link", 1 },
+	[STATEMENT_LINK_REMOVE] = { "link_remove", "SELECT dv.link_remove($1::uuid, $2)", 2 },
+	[STATEMENT_RECORDING_REVIEW] = { "recording_review",
+		"SELECT dv.recording_review($1, $2::uuid, $3, $4)", 4 },
+	[STATEMENT_SCAN_OF] = { "scan_of", "SELECT s AS segment FROM dv.scan_of($1::uuid, $2) AS s", 2 },
+	[STATEMENT_CASE_LIST] = { "case_list",
+		"SELECT \"case\", revision, kind, origin, named, procedure, urgent, urgent_reason, major, "
+		"contentious, unit, title, dv.utc(started_at) AS started_at, reason, by, "
+		"dv.utc(entered_at) AS entered_at, state, stage, dv.utc(approved_at) AS approved_at, "
+		"dv.utc(concluded_at) AS concluded_at, dv.utc(archived_at) AS archived_at, actions, "
+		"documents, officers FROM dv.case_list l WHERE ($1::text IS NULL OR \"case\" = $1) "
+		"AND ($2::text IS NULL OR unit = $2) AND ($3::text IS NULL OR state = $3) "
+		"AND ($4::text IS NULL OR EXISTS (SELECT FROM dv.case_officer_current o "
+			"WHERE o.\"case\" = l.\"case\" AND o.officer = $4)) "
+		"ORDER BY l.started_at DESC, \"case\" LIMIT $5::integer", 5 },
+	[STATEMENT_CASE_EVENTS] = { "case_events",
+		"SELECT number, kind, dv.utc(at) AS at, dv.utc(due_at) AS due_at, detail, note, by, "
+		"dv.utc(entered_at) AS entered_at FROM dv.case_event e WHERE \"case\" = $1 "
+		"ORDER BY e.at, number", 1 },
+	[STATEMENT_CASE_PARTIES] = { "case_parties",
+		"SELECT number, kind, role, name, identifier, address, phone, covered, by, "
+		"dv.utc(entered_at) AS entered_at FROM dv.case_parties($1) ORDER BY number", 1 },
+	[STATEMENT_CASE_CHECK] = { "case_check",
+		"SELECT k.requirement, k.version, k.article, k.severity, k.stage, k.step, k.action, k.state, "
+		"dv.utc(k.due_at) AS due_at, k.what, r.text_zh, r.text_en FROM dv.case_check($1) k "
+		"LEFT JOIN dv.requirement r ON r.requirement = k.requirement AND r.version = k.version "
+		"ORDER BY k.article, k.requirement, k.action", 1 },
+	[STATEMENT_ACTION_LIST] = { "action_list",
+		"SELECT action, revision, \"case\", stage, step, step_zh, step_en, "
+		"dv.utc(start_at) AS start_at, dv.utc(end_at) AS end_at, place, av_notice, av_unsuitable, "
+		"withdrawn, reason, by, dv.utc(entered_at) AS entered_at, officers, recordings, documents "
+		"FROM dv.action_list l WHERE ($1::text IS NULL OR \"case\" = $1) "
+		"AND ($2::uuid IS NULL OR action = $2) ORDER BY l.start_at, action", 2 },
+	[STATEMENT_DOCUMENT_LIST] = { "document_list",
+		"SELECT document, \"case\", kind, kind_zh, kind_en, title, number, "
+		"dv.utc(made_at) AS made_at, segment, kept_where, fields, refusal, by, "
+		"dv.utc(entered_at) AS entered_at, dv.utc(withdrawn_at) AS withdrawn_at, withdrawn_reason, "
+		"signatures, actions FROM dv.document_list l WHERE \"case\" = $1 "
+		"AND ($2::uuid IS NULL OR document = $2) ORDER BY l.made_at, document", 2 },
+	[STATEMENT_LINK_LIST] = { "link_list",
+		"SELECT link, \"case\", action, kind, object, how, why, by, "
+		"dv.utc(entered_at) AS entered_at FROM dv.link_list l "
+		"WHERE ($1::text IS NULL OR \"case\" = $1) AND ($2::uuid IS NULL OR action = $2) "
+		"ORDER BY l.entered_at, link", 2 },
+	[STATEMENT_LINK_PROPOSALS] = { "link_proposals",
+		"SELECT \"case\", action, recorder, recording, overlap_ms, confidence, reason "
+		"FROM dv.link_proposal WHERE ($1::text IS NULL OR \"case\" = $1) "
+		"AND ($2::uuid IS NULL OR action = $2) "
+		"ORDER BY reason ->> 'action_start', action, reason ->> 'start_at', recorder", 2 },
+	[STATEMENT_CASE_INDEX] = { "case_index",
+		"SELECT dv.hex(dv.case_archive_index($1)) AS index", 1 },
+	[STATEMENT_CASE_ARCHIVE] = { "case_archive",
+		"SELECT dv.case_archive($1, dv.unhex($2), $3, $4, $5) AS revision", 5 },
+	[STATEMENT_CASE_ARCHIVES] = { "case_archives",
+		"SELECT \"case\", revision, dv.hex(index) AS index, dv.hex(sha256) AS sha256, signature, "
+		"key_id, incomplete, by, dv.utc(archived_at) AS archived_at FROM dv.case_archive a "
+		"WHERE \"case\" = $1 AND ($2::integer IS NULL OR revision = $2) "
+		"ORDER BY revision DESC", 2 },
+	[STATEMENT_COVERAGE_DUE] = { "coverage_due",
+		"SELECT ceil(extract(epoch FROM dv.coverage_due_at()) * 1000)::bigint AS due_ms", 0 },
+	[STATEMENT_COVERAGE_NEXT] = { "coverage_next", "SELECT facts FROM dv.coverage_next($1::integer)", 1 },
+	[STATEMENT_COVERAGE_JUDGED] = { "coverage_judged",
+		"SELECT dv.coverage_judged($1::jsonb) AS judged", 1 },
+	[STATEMENT_COVERAGE_POSTPONE] = { "coverage_postpone",
+		"SELECT true AS done FROM dv.coverage_postpone($1::uuid)", 1 },
+	[STATEMENT_COVERAGE_LIST] = { "coverage_list",
+		"SELECT action, number, revision, \"case\", step, place, dv.utc(start_at) AS start, "
+		"dv.utc(end_at) AS end, av, av_unsuitable, requirement, article, verdict, confidence, wanted_ms, "
+		"covered_ms, proven_ms, uncertainty_ms, holes, officers, used, doubts, "
+		"dv.utc(judged_at) AS judged_at FROM dv.coverage_list "
+		"WHERE ($1::text IS NULL OR \"case\" = $1) AND ($2::uuid IS NULL OR action = $2) "
+		"ORDER BY start_at, action", 2 },
 	[STATEMENT_RULE_SHOW] = { "rule_show",
 		"SELECT code, article, severity FROM dv.rule WHERE code = $1", 1 },
+	[STATEMENT_RULE_LIST] = { "rule_list",
+		"SELECT " RULE_COLUMNS "FROM dv.rules_at(coalesce($1::date, dv.day_of(now()))) l "
+		"WHERE $2::integer IS NULL OR article = $2 ORDER BY article, what, code", 2 },
+	[STATEMENT_RULE_VERSIONS] = { "rule_versions",
+		"SELECT " RULE_COLUMNS ", p.proposal, p.by AS proposed_by, p.reason, p.decided_by, "
+		"p.decided_reason FROM dv.rule_list l LEFT JOIN (SELECT proposal, by, reason, "
+		"decided_by, decided_reason FROM dv.rule_proposal_list) p USING (proposal) "
+		"WHERE code = $1 ORDER BY what, version", 1 },
+	[STATEMENT_RULE_PROPOSALS] = { "rule_proposals",
+		"SELECT proposal, what, code, valid_from, body, reason, by, dv.utc(entered_at) AS entered_at, state, "
+		"decided_by, decided_reason, dv.utc(decided_at) AS decided_at FROM dv.rule_proposal_list l "
+		"WHERE ($1::uuid IS NULL OR proposal = $1) AND ($2::text IS NULL OR code = $2) "
+		"AND ($3::text IS NULL OR state = $3) ORDER BY l.entered_at DESC, code", 3 },
+	[STATEMENT_RULE_CHANGES] = { "rule_changes",
+		"SELECT name, was, becomes FROM dv.rule_changes($1, $2, $3::date, $4::jsonb)", 4 },
+	[STATEMENT_RULE_ARTICLES] = { "rule_articles", "SELECT * FROM dv.regulation(dv.day_of(now()))", 0 },
+	[STATEMENT_RULE_PROPOSE] = { "rule_propose",
+		"SELECT dv.rule_propose($1, $2, $3::date, $4::jsonb, $5) AS proposal", 5 },
+	[STATEMENT_RULE_DECIDE] = { "rule_decide",
+		"SELECT dv.rule_decide($1::uuid, $2::boolean, $3) IS NOT NULL AS done", 3 },
 	[STATEMENT_RECORDING_FINDINGS] = { "recording_findings",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l WHERE subject = ANY (ARRAY("
 		"SELECT $1::text || '/' || $2::uuid UNION ALL SELECT g.segment::text "
@@ -314,6 +556,18 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"ORDER BY l.at, code", 2 },
 	[STATEMENT_REPORT_INTEGRITY] = { "report_integrity",
 		"SELECT dv.report_integrity($1::date, $2::date, $3, $4) AS report", 4 },
+	[STATEMENT_REPORT_MONTH] = { "report_month",
+		"SELECT dv.report_month($1::date, $2, $3) AS report", 3 },
+	[STATEMENT_REPORT_SIGNED] = { "report_signed",
+		"SELECT " REPORT_SIGNED_COLUMNS "FROM dv.report_signed WHERE kind = 'month' "
+		"AND from_day = $1::date AND unit IS NOT DISTINCT FROM $2", 2 },
+	[STATEMENT_REPORT_SIGNED_SHOW] = { "report_signed_show",
+		"SELECT " REPORT_SIGNED_COLUMNS "FROM dv.report_signed WHERE report = $1::uuid", 1 },
+	[STATEMENT_REPORT_SIGN] = { "report_sign",
+		"SELECT dv.report_sign($1::date, $2, convert_to($3, 'UTF8'), $4::jsonb, $5, $6, $7) "
+		"AS report", 7 },
+	[STATEMENT_OFFICER_DAY] = { "officer_day",
+		"SELECT dv.officer_day($1, $2::date) AS day", 2 },
 	[STATEMENT_STATUS] = { "status", "SELECT dv.status() AS status", 0 },
 	[STATEMENT_BLOB_PAGE] = { "blob_page",
 		"SELECT dv.hex(hash) AS hash, size, dv.utc(stored_at) AS stored_at FROM dv.blob b "

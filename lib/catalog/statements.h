@@ -49,6 +49,22 @@ enum catalog_statement {
 	/* -> changed: roles, rights or triggers are not those noted last.  The admin, too. */
 	STATEMENT_NOTE_ROLES,
 
+	/* ------ alertd (role dv_alert) ------ */
+	STATEMENT_LISTEN_DEADLINE,
+	STATEMENT_ALERT_LOCK,		/* -> locked: nobody else leads while this connection lasts */
+	/* limit -> of the deadlines that were due: due (how many it looked at), warned, raised, more */
+	STATEMENT_SWEEP,
+	/* -> due_ms (of the earliest; null: none), now_ms: since 1970, by the database's clock */
+	STATEMENT_NEXT_DUE,
+	/* ------ alertd: notices (role dv_alert) ------ */
+	/* channels (JSON, notify_channels()) -> made (number), wait_ms (until there is more to do; null: not known) */
+	STATEMENT_NOTICES_MAKE,
+	/* limit, channels that something is under way to (a JSON array) -> notice channel attempt body */
+	STATEMENT_NOTICE_NEXT,
+	/* notice, outcome (sent, failed, dead), answer, (not before so many seconds) -> outcome as it was
+	 * written down; null: it was answered before */
+	STATEMENT_NOTICE_ANSWERED,
+
 	/* ------ acts and the log (roles dv_admin, dv_supervisor) ------ */
 	/* kind (view, scrub; the supervisor also play, export, disclosure, hold, hold_released,
 	 * disposal), objects (a JSON array of names as docs/CUSTODY.md has them), by, (reason), detail
@@ -71,7 +87,12 @@ enum catalog_statement {
 
 	/* ------ what `verify log` reads, in a transaction of catalog_sync_begin_reading(): tables, and
 	 * functions of PostgreSQL's own, since any other may have been replaced ------ */
-	/* -> name hides: every table that is read here that is not one, or that shows some of its rows;
+	STATEMENT_AUDIT_LOCK,		/* the log's own tables, as below those that events are made of */
+	STATEMENT_AUDIT_LOCK_BLOBS,	/* what is read of blobs alone */
+	STATEMENT_AUDIT_GUARDED,	/* -> guarded: dv.party is not for whoever is connected */
+	STATEMENT_AUDIT_BLOBS_HIDE,	/* -> name, of those for blobs, as in the next */
+	/* -> name hides: every table that is read here that is not one, or that shows some of its rows
+	 * (dv.party, to whom it is not granted, is not read; of salts, those of parties may be covered);
 	 * and what would be asked instead of PostgreSQL's own (hides false): columns of other types,
 	 * casts between its types, functions and operators in its schema that have a name of its */
 	STATEMENT_AUDIT_TABLES,
@@ -82,6 +103,7 @@ enum catalog_statement {
 	 * or from so far in the future that it might be for ever) */
 	STATEMENT_AUDIT_WAITING,
 	STATEMENT_AUDIT_CHECKPOINTS,	/* -> size root note, by size */
+	STATEMENT_AUDIT_EVENTS,		/* source -> event leaf fields null, of all its events */
 	/* (after hash), limit; by hash -> hash size (null: a sidecar) */
 	STATEMENT_AUDIT_BLOBS,
 	/* blobs (a JSON array of addresses) -> hash, of those that no event names */
@@ -97,6 +119,10 @@ enum catalog_statement {
 #define SOURCE_(id, ...) STATEMENT_AUDIT_ROW_##id,
 #include "catalog/sources.def"
 #undef SOURCE_
+	/* what guards that table is held as it is, to the end of the transaction; its first statements */
+#define SOURCE_(id, ...) STATEMENT_AUDIT_LOCK_##id,
+#include "catalog/sources.def"
+#undef SOURCE_
 #undef SOURCE
 
 	/* ------ the admin (role dv_admin) ------ */
@@ -109,6 +135,23 @@ enum catalog_statement {
 	 * -> added: true, or false when it was there */
 	STATEMENT_KEY_ADD,
 	STATEMENT_KEY_REVOKE,		/* recorder, key_id, (at; NULL: now), reason, by */
+
+	/* unit, (parent; NULL: none), (name), closed, reason -> result: made | changed | unchanged.  Here
+	 * and below what is NULL is as it was. */
+	STATEMENT_UNIT_SET,
+	/* officer, (name), (certificate), (certified_to), (unit), (from), (to; days, "infinity": no
+	 * end), reason -> result: the same */
+	STATEMENT_OFFICER_SET,
+	/* login, (name), (officer), (unit), roles (parted by commas, "": closed), reason
+	 * -> result: made | changed | closed | unchanged */
+	STATEMENT_ACCOUNT_SET,
+	STATEMENT_RECORDER_ISSUE,	/* recorder, officer, reason -> result: issued | unchanged */
+	STATEMENT_RECORDER_RETURN,	/* recorder, reason */
+	/* recorder, kind (damaged, lost), reason, (segment) -> report: a supervisor, or the head of its unit */
+	STATEMENT_RECORDER_REPORT,
+	/* ------ the watched folder (role dv_inbox) ------ */
+	STATEMENT_ROLE_HELD,		/* role -> held: by whoever is connected */
+	STATEMENT_CASE_TAKES,		/* case -> state; null: there is none */
 
 	/* ------ whoever may read (roles dv_admin, dv_supervisor) ------ */
 	/* (recorder) -> recorder vid pid serial officer unit state (enrolled, retired) keys reason
@@ -126,6 +169,16 @@ enum catalog_statement {
 	/* recorder, limit; newest first -> recorder session path path_raw size blob clearing_at
 	 * cleared_at ok (null: nothing is known) why recorded_at */
 	STATEMENT_RECORDER_CLEARED,
+	/* (unit) -> unit parent name state (active, closed) officers accounts reason by entered_at */
+	STATEMENT_UNIT_LIST,
+	/* (officer), (unit) -> officer name certificate certified_to unit valid_from valid_to state
+	 * (serving, ended) recorders login reason by entered_at */
+	STATEMENT_OFFICER_LIST,
+	STATEMENT_OFFICER_HISTORY,	/* officer -> the same but recorders and login, each revision */
+	/* (login) -> login name officer unit roles (list) state (active, closed) reason by entered_at */
+	STATEMENT_ACCOUNT_LIST,
+	/* recorder, newest first -> recorder officer unit issued_at returned_at reason by */
+	STATEMENT_RECORDER_ASSIGNMENTS,
 	/* recorder -> key_id key valid_from valid_to reason added_at added_by revoked_at
 	 * revoked_reason */
 	STATEMENT_RECORDER_KEYS,
@@ -153,7 +206,104 @@ enum catalog_statement {
 	 * raised_at session confidence detail text_zh text_en next_step_zh next_step_en */
 	STATEMENT_FINDING_LIST,
 	STATEMENT_FINDING_SHOW,		/* finding -> the same */
+	/* (unit), (officer), (recorder), (code), (state; "waiting": all but closed), overdue alone (true,
+	 * false), limit; by what is due first -> finding code article severity state owner due_at overdue
+	 * joins excused closed_at raised_at recorder unit officer case subject_kind subject fact at detail;
+	 * those that are answered with another are not among them */
+	STATEMENT_ANSWER_LIST,
+	/* finding -> number kind other owner due_at reason_code excused text document segment by at, of it
+	 * and, when it joined another, of that one; in order */
+	STATEMENT_RECTIFICATION_LIST,
+
+	/* ------ alertd (role dv_alert): coverage, sql/028 ------ */
+	STATEMENT_COVERAGE_DUE,		/* -> due_ms: since 1970, or null */
+	STATEMENT_COVERAGE_NEXT,	/* limit -> facts (JSON), as rules/coverage_json.h reads them */
+	STATEMENT_COVERAGE_JUDGED,	/* verdict (JSON) -> judged: stored waits same changed */
+	STATEMENT_COVERAGE_POSTPONE,	/* action: an hour -> done */
+	/* (case), (action) -> action number revision case step place start end av av_unsuitable requirement
+	 * article verdict confidence wanted_ms covered_ms proven_ms uncertainty_ms holes officers used
+	 * doubts (JSON) judged_at: the last judgement of each, by start */
+	STATEMENT_COVERAGE_LIST,
+
+	/* ------ people who answer findings (role dv_person); findings: a JSON array of UUIDs ------ */
+	STATEMENT_FINDING_ACKNOWLEDGE,	/* findings, (text) -> done (number) */
+	STATEMENT_FINDING_EXPLAIN,	/* findings, reason_code, text, (attachment) -> done */
+	STATEMENT_FINDING_REVIEW,	/* findings, verdict (closed, excused, reopened), text -> done */
+	STATEMENT_FINDING_ASSIGN,	/* findings, (owner), (due: a moment), text -> done */
+
+	/* ------ notices (the supervisor or the admin, by their own login; the list: whoever may read) ------ */
+	/* (channel), (state: queued failed sent dead unanswered), limit; newest first -> notice channel kind
+	 * subject created_at state attempts answer last_at next_at findings */
+	STATEMENT_NOTICE_LIST,
+	STATEMENT_NOTICE_RETRY,		/* notice, reason */
+	STATEMENT_NOTICE_TEST,		/* channel, language -> notice body */
+	STATEMENT_NOTICE_TEST_ANSWERED,	/* notice, outcome, answer */
+	/* ------ people and cases (role dv_person; what is read, dv_read) ------ */
+
+	/* What is entered is one JSON object; its fields are those of the function's in sql/033 and 034. */
+	STATEMENT_CASE_OPEN,		/* object -> case */
+	STATEMENT_CASE_CHANGE,		/* object -> revision */
+	STATEMENT_CASE_OFFICER_SET,	/* case, officer, lead (true, false), leaves (true, false) */
+	STATEMENT_PARTY_ADD,		/* object -> number */
+	STATEMENT_CASE_EVENT_ADD,	/* object -> number */
+	STATEMENT_ACTION_ADD,		/* object -> action */
+	STATEMENT_ACTION_CHANGE,	/* object -> revision */
+	STATEMENT_DOCUMENT_ADD,		/* object -> document */
+	STATEMENT_DOCUMENT_SIGN,	/* object */
+	STATEMENT_DOCUMENT_REFUSE,	/* object */
+	STATEMENT_DOCUMENT_WITHDRAW,	/* document, reason */
+	STATEMENT_LINK_ADD,		/* object -> link */
+	STATEMENT_LINK_REMOVE,		/* link, reason */
+	STATEMENT_RECORDING_REVIEW,	/* recorder, recording, verdict, why */
+	/* session, case -> segment: what an import for a case brought; none until the catalog has it */
+	STATEMENT_SCAN_OF,
+	/* (case), (unit), (state), (officer), limit; newest first -> case revision kind origin named
+	 * procedure urgent urgent_reason major contentious unit title started_at reason by entered_at
+	 * state stage approved_at concluded_at archived_at actions documents officers */
+	STATEMENT_CASE_LIST,
+	STATEMENT_CASE_EVENTS,		/* case -> number kind at due_at detail note by entered_at */
+	/* case -> number kind role name identifier address phone covered by entered_at */
+	STATEMENT_CASE_PARTIES,
+	/* case -> requirement version article severity stage step action state due_at what text_zh text_en */
+	STATEMENT_CASE_CHECK,
+	/* (case), (action) -> action revision case stage step step_zh step_en start_at end_at place
+	 * av_notice av_unsuitable withdrawn reason by entered_at officers recordings documents */
+	STATEMENT_ACTION_LIST,
+	/* case, (document) -> document case kind kind_zh kind_en title number made_at segment kept_where
+	 * fields refusal by entered_at withdrawn_at withdrawn_reason signatures actions */
+	STATEMENT_DOCUMENT_LIST,
+	STATEMENT_LINK_LIST,		/* (case), (action) -> link case action kind object how why by entered_at */
+	/* (case), (action) -> case action recorder recording overlap_ms confidence reason (sql/035) */
+	STATEMENT_LINK_PROPOSALS,
+	STATEMENT_CASE_INDEX,		/* case -> index (hex) */
+	STATEMENT_CASE_ARCHIVE,		/* case, index (hex), signature, key_id, (incomplete) -> revision */
+	/* case, (revision); newest first -> case revision index (hex) sha256 signature key_id incomplete by
+	 * archived_at */
+	STATEMENT_CASE_ARCHIVES,
+
 	STATEMENT_RULE_SHOW,		/* code -> code article severity */
+	/* (day; today), (article), by article -> what (rule, requirement) code version valid_from valid_to
+	 * article severity text_zh text_en body (JSON: its columns, as STATEMENT_RULE_PROPOSE takes them) */
+	STATEMENT_RULE_LIST,
+	/* code -> the same of all versions, in order, and proposal proposed_by reason decided_by
+	 * decided_reason, null where it came with a release */
+	STATEMENT_RULE_VERSIONS,
+	/* (proposal), (code), (state: proposed, approved, rejected), newest first -> proposal what code
+	 * valid_from body reason by entered_at state decided_by decided_reason decided_at */
+	STATEMENT_RULE_PROPOSALS,
+	/* what (also step, document, field), code, from day, body -> name was becomes, a column that would be
+	 * another than on that day it is */
+	STATEMENT_RULE_CHANGES,
+	/* -> article demand_zh demand_en answer_zh answer_en commands, and lists of what is in force today:
+	 * requirements, of code text_zh text_en severity kinds (or null) steps (or null) documents av (lists of
+	 * words: zh, en) fields deadline deadline_from finding; findings, of code severity text_zh text_en
+	 * parameters; by article */
+	STATEMENT_RULE_ARTICLES,
+
+	/* ------ people who change rules (role dv_person) ------ */
+	STATEMENT_RULE_PROPOSE,		/* what, code, from day, body, reason -> proposal */
+	STATEMENT_RULE_DECIDE,		/* proposal, approved (true, false), reason -> done */
+
 	/* recorder, recording -> columns of FINDING_LIST: about it and about its segments */
 	STATEMENT_RECORDING_FINDINGS,
 	/* recorder, day -> columns of SEGMENT_SHOW but signature_blob, those that touch the day, by start */
@@ -161,6 +311,21 @@ enum catalog_statement {
 	STATEMENT_TIMELINE_FINDINGS,	/* recorder, day -> columns of FINDING_LIST */
 	/* from day, to day, (unit), (recorder) -> report: one JSON object (DESIGN.md) */
 	STATEMENT_REPORT_INTEGRITY,
+	/* first day of the month, (unit), (unit|officer|recorder|article) -> report: one JSON object (DESIGN.md) */
+	STATEMENT_REPORT_MONTH,
+	/*
+	 * first day of a month, (unit); or of one, its id -> report kind from_day to_day unit content (its
+	 * figures, text) sha256 files signature key_id reason by signed_at
+	 */
+	STATEMENT_REPORT_SIGNED,
+	STATEMENT_REPORT_SIGNED_SHOW,
+	/*
+	 * first day of the month, (unit), (content: figures in canonical form), (files: a list), (signature),
+	 * (key id), reason -> report (null: content was, and it may be signed)
+	 */
+	STATEMENT_REPORT_SIGN,
+	/* officer, day -> day: one JSON object (DESIGN.md) */
+	STATEMENT_OFFICER_DAY,
 	STATEMENT_STATUS,		/* -> status: one JSON object (DESIGN.md) */
 	/* (after hash), limit; by hash -> hash size (null: a sidecar) stored_at */
 	STATEMENT_BLOB_PAGE,

@@ -216,7 +216,7 @@ int catalog_sync_begin(struct catalog_sync *c, struct err *e)
 int catalog_sync_begin_reading(struct catalog_sync *c, struct err *e)
 {
 	int r = transaction(c, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
-		"SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; "
+		"SET LOCAL search_path = pg_catalog; SET LOCAL row_security = on; "
 		"SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'", e);
 
 	if (r < 0)

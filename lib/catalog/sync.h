@@ -52,7 +52,8 @@ int catalog_sync_begin(struct catalog_sync *c, struct err *e);
 /*
  * The same for reading alone: all statements see the catalog as it was at the first of them.
  * Moments are in UTC and bytes in hex; no name or operator is looked for but in PostgreSQL's own
- * schema, so that nobody else's is found instead; and rows that a policy would hide are an error.
+ * schema, so that nobody else's is found instead.  Rows that a policy hides are not there: whoever must
+ * have all begins with catalog_audit_begin().
  */
 int catalog_sync_begin_reading(struct catalog_sync *c, struct err *e);
 int catalog_sync_commit(struct catalog_sync *c, struct err *e);

@@ -17,9 +17,24 @@ INSERT INTO kinds VALUES
 	('card_challenge', 'evidence'), ('segment_hole', 'evidence'),
 	('custody_event', 'evidence'), ('custody_entry', 'evidence'),
 	('custody_checkpoint', 'evidence'), ('act', 'evidence'),
+	('unit', 'evidence'), ('officer', 'evidence'), ('account', 'evidence'),
+	('case_file', 'evidence'), ('case_officer', 'evidence'), ('party', 'evidence'),
+	('case_event', 'evidence'), ('action', 'evidence'), ('action_officer', 'evidence'),
+	('document', 'evidence'), ('document_withdrawn', 'evidence'), ('document_signature', 'evidence'),
+	('link', 'evidence'), ('link_removed', 'evidence'), ('recording_review', 'evidence'),
+	('case_archive', 'evidence'), ('rule_version', 'evidence'), ('rule_proposal', 'evidence'),
+	('rule_decision', 'evidence'), ('requirement', 'evidence'), ('rectification', 'evidence'),
+	('coverage', 'evidence'), ('notice', 'evidence'), ('notice_attempt', 'evidence'),
+	('report_signed', 'evidence'), ('recorder_report', 'evidence'),
 	('custody_salt', 'erasable'),
 	('day_summary', 'derived'), ('finding_summary', 'derived'), ('custody_noted', 'derived'),
-	('rule', 'reference'), ('custody_source', 'reference');
+	('finding_state', 'derived'), ('finding_open', 'derived'), ('deadline', 'derived'),
+	('coverage_due', 'derived'), ('notice_queue', 'derived'), ('notice_news', 'derived'),
+	('notice_pending', 'derived'), ('notice_pause', 'derived'), ('month_summary', 'derived'),
+	('month_action', 'derived'), ('month_finding', 'derived'),
+	('case_touched', 'internal'),	-- a list of the owner's functions
+	('rule', 'reference'), ('custody_source', 'reference'), ('step', 'reference'),
+	('document_kind', 'reference'), ('document_field', 'reference'), ('article', 'reference');
 
 -- A month of its own, so that a partition made by ingest is among the tables.
 SELECT enroll FROM dv.enroll('REC-1', 1, 2, 'S', NULL, 'U1', 'test', 'tester');
@@ -70,63 +85,120 @@ FROM unnest(ARRAY['postgres', 'dv_owner']) AS role,
 
 -- ---- the grants ----
 
--- Every right of every role on every table: reading is all there is.
+-- Every right of every role on every table: reading is all there is, and of a month by itself not even that.
+CREATE TEMPORARY TABLE roles (role text PRIMARY KEY, reads text NOT NULL);	-- of tables: all, none, witness
+INSERT INTO roles VALUES ('public', 'none'), ('dv_ingest', 'none'), ('dv_custody', 'none'), ('dv_alert', 'none'),
+	('dv_inbox', 'none'),
+	('dv_person', 'none'), ('dv_all', 'none'), ('dv_some', 'none'), ('dv_witness', 'witness'),
+	('dv_read', 'all'), ('dv_admin', 'all'), ('dv_auditor', 'all'), ('dv_supervisor', 'parties'),
+	('dv_head', 'parties'), ('dv_legal', 'parties'), ('dv_unit_head', 'parties'), ('dv_officer', 'parties');
 SELECT is(array_agg(privilege ORDER BY privilege) FILTER (WHERE has_table_privilege(role, 'dv.' || name, privilege)),
-	CASE WHEN role IN ('dv_read', 'dv_admin', 'dv_supervisor')
-			AND (NOT is_partition OR name = 'segment_other')
+	CASE WHEN NOT is_partition AND kind <> 'internal' AND CASE reads
+			WHEN 'all' THEN name <> 'party'
+			WHEN 'parties' THEN true
+			WHEN 'witness' THEN name IN ('custody_checkpoint', 'custody_entry')
+			ELSE false END
 		THEN ARRAY['SELECT'] END,
 	role || ' on ' || name)
-FROM tables,
-	unnest(ARRAY['dv_ingest', 'dv_custody', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS role,
-	unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
+FROM tables, roles, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
 		AS privilege
-GROUP BY role, name, is_partition;
+GROUP BY role, reads, name, kind, is_partition;
 
-SELECT is(array_agg(rolname::text ORDER BY rolname),
-	ARRAY['dv_admin', 'dv_custody', 'dv_ingest', 'dv_owner', 'dv_read', 'dv_supervisor'],
+SELECT is(array_agg(rolname::text ORDER BY rolname), (SELECT array_agg(role ORDER BY role) FROM
+		(SELECT role FROM roles WHERE role <> 'public' UNION ALL SELECT 'dv_owner') AS x),
 	'these are the roles')
 FROM pg_roles WHERE rolname LIKE 'dv\_%';
-SELECT is(array_agg(rolname::text ORDER BY rolname), ARRAY['dv_owner', 'dv_read'],
-	'nobody logs in as the owner or the group')
-FROM pg_roles WHERE rolname LIKE 'dv\_%' AND NOT rolcanlogin;
+SELECT is(array_agg(rolname::text ORDER BY rolname),
+	ARRAY['dv_admin', 'dv_alert', 'dv_custody', 'dv_inbox', 'dv_ingest', 'dv_supervisor'],
+	'programs log in, and nobody as the owner or a group')
+FROM pg_roles WHERE rolname LIKE 'dv\_%' AND rolcanlogin;
 SELECT is(array_agg(rolname::text), NULL, 'no role is more than ordinary')
 FROM pg_roles WHERE rolname LIKE 'dv\_%'
 	AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls);
-SELECT is(array_agg(g.rolname || ' in ' || r.rolname ORDER BY g.rolname),
-	ARRAY['dv_admin in dv_read', 'dv_supervisor in dv_read'], 'and these are in others')
+SELECT is(array_agg(g.rolname || ' in ' || r.rolname ORDER BY r.rolname, g.rolname),
+	ARRAY['dv_admin in dv_all', 'dv_auditor in dv_all', 'dv_head in dv_all', 'dv_supervisor in dv_all',
+		'dv_admin in dv_read', 'dv_auditor in dv_read', 'dv_head in dv_read', 'dv_legal in dv_read',
+		'dv_officer in dv_read', 'dv_supervisor in dv_read', 'dv_unit_head in dv_read',
+		'dv_legal in dv_some', 'dv_officer in dv_some', 'dv_unit_head in dv_some'],
+	'and these are in others')
 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles g ON g.oid = m.member
 WHERE (r.rolname LIKE 'dv\_%' OR g.rolname LIKE 'dv\_%') AND NOT g.rolsuper;
 
 CREATE TEMPORARY TABLE may_run (role text, name text);
 INSERT INTO may_run
-SELECT 'dv_ingest', unnest(ARRAY['ingest', 'known', 'recorders', 'chain_context', 'judge',
-	'ledger', 'recorded', 'stored', 'sweep_not_docked', 'note_config'])
+SELECT 'dv_ingest', unnest(ARRAY[
+	'chain_context', 'ingest', 'judge', 'known', 'ledger', 'note_config', 'recorded', 'recorders',
+	'stored', 'sweep_not_docked'])
 UNION ALL
-SELECT 'dv_custody', unnest(ARRAY['log_lock', 'log_sequence', 'log_leaves', 'log_signed', 'log_head', 'log_state',
-	'log_finding', 'note_roles', 'note_config'])
+SELECT 'dv_custody', unnest(ARRAY[
+	'log_finding', 'log_head', 'log_leaves', 'log_lock', 'log_sequence', 'log_signed',
+	'log_state', 'note_config', 'note_roles'])
 UNION ALL
-SELECT role, unnest(ARRAY['utc', 'epoch_ms', 'day_of', 'believed_ms', 'day_start', 'hex', 'unhex', 'officer_of',
-	'timeline', 'timeline_findings', 'status', 'report_findings', 'report_recorders',
-	'report_integrity', 'log_state'])
-FROM unnest(ARRAY['dv_read', 'dv_admin', 'dv_supervisor']) AS role
+SELECT 'dv_inbox', 'case_takes'
 UNION ALL
-SELECT 'dv_admin', unnest(ARRAY['enroll', 'retire', 'key_add', 'key_revoke', 'log_finding',
-	'note_roles', 'note_config', 'login_failed', 'do_act'])
+SELECT 'dv_alert', unnest(ARRAY[
+	'alert_lock', 'coverage_due_at', 'coverage_judged', 'coverage_next', 'coverage_postpone', 'next_due',
+	'note_config', 'notice_answered', 'notice_next', 'notices_make', 'sweep'])
 UNION ALL
-SELECT 'dv_supervisor', unnest(ARRAY['log_finding', 'do_act', 'erase_personal']);
+SELECT 'dv_person', unnest(ARRAY[
+	'me', 'action_add', 'action_change', 'case_archive', 'case_change', 'case_event_add',
+	'case_officer_set', 'case_open', 'document_add', 'document_refuse', 'document_sign',
+	'document_withdraw', 'finding_acknowledge', 'finding_assign', 'finding_explain',
+	'finding_review', 'link_add', 'link_remove', 'notice_retry', 'notice_test',
+	'notice_test_answered', 'party_add', 'recorder_report', 'recording_review', 'report_sign', 'rule_decide',
+	'rule_propose', 'scan_of'])
+UNION ALL
+SELECT 'dv_read', unnest(ARRAY[
+	'action_av', 'action_facts', 'actions_of', 'am_legal', 'believed_ms', 'case_archive_index',
+	'case_asked', 'case_check', 'case_facts', 'case_needs_since', 'case_parties', 'case_segments',
+	'case_stage', 'case_state', 'counted_officer', 'day_of', 'day_start', 'do_act',
+	'documents_of', 'duration_of', 'epoch_ms', 'facts', 'facts_of_action', 'hex', 'lacks',
+	'has_role', 'log_state', 'masked_name', 'masked_number', 'me', 'month_articles',
+	'month_change', 'month_coverage', 'month_days', 'month_json', 'month_lines', 'month_of',
+	'month_recorders', 'month_strips', 'month_total', 'month_worst', 'my_accounts', 'my_actions',
+	'has_role', 'my_answers', 'my_cases', 'my_officer', 'my_recorders', 'my_recordings', 'my_subjects',
+	'my_units', 'officer_at', 'officer_day', 'officer_of', 'recorders_at', 'regulation', 'report_findings',
+	'report_integrity', 'report_month', 'report_recorders', 'requirements_at', 'rule_at',
+	'rule_body', 'rule_body_at', 'rule_changes', 'rule_columns', 'rule_limit', 'rule_whole',
+	'rules_at', 'says', 'status', 'timeline', 'timeline_findings', 'today', 'unhex', 'units_below', 'utc', 'words_of'])
+UNION ALL
+SELECT 'dv_admin', unnest(ARRAY[
+	'account_set', 'enroll', 'key_add', 'key_revoke', 'log_finding', 'login_failed',
+	'note_config', 'note_roles', 'officer_set', 'recorder_issue', 'recorder_return', 'retire',
+	'unit_set'])
+UNION ALL
+SELECT 'dv_supervisor', unnest(ARRAY[
+	'erase_personal', 'log_finding']);
+INSERT INTO may_run SELECT 'dv_alert', unnest(ARRAY['notice_answered', 'notice_next', 'notices_make'])
+UNION ALL SELECT 'dv_person', unnest(ARRAY['notice_retry', 'notice_test', 'notice_test_answered']);
+-- Whoever reads may run what readers may.
+INSERT INTO may_run SELECT r.role, m.name FROM may_run m, roles r
+WHERE m.role = 'dv_read' AND r.role <> 'dv_read' AND r.reads IN ('all', 'parties');
 
 SELECT is(has_function_privilege(role, p.oid, 'EXECUTE'),
 	EXISTS (SELECT FROM may_run m WHERE m.role = r.role AND m.name = p.proname),
 	role || ' executes ' || p.proname)
-FROM pg_proc p, unnest(ARRAY['dv_ingest', 'dv_custody', 'dv_read', 'dv_admin', 'dv_supervisor', 'public']) AS r(role)
+FROM pg_proc p, roles r
 WHERE p.pronamespace = 'dv'::regnamespace;
+SELECT is(array_agg(name), NULL, 'every function named here exists')
+FROM may_run WHERE name NOT IN (SELECT proname FROM pg_proc WHERE pronamespace = 'dv'::regnamespace);
+
+-- What readers run with the owner's rights shows rows that policies hide: each of these tells of whoever asks,
+-- what is no secret, or looks itself at who it is (parties, and a file's index, which names them).
+SELECT is(array_agg(DISTINCT proname::text ORDER BY proname::text), ARRAY['am_legal', 'case_archive_index',
+	'case_parties', 'do_act', 'has_role', 'log_state', 'me', 'my_accounts', 'my_actions', 'my_answers', 'my_cases',
+	'my_officer', 'my_recorders', 'my_recordings', 'my_subjects', 'my_units', 'officer_at', 'units_below'], 'readers run these with the owner''s rights')
+FROM pg_proc p WHERE p.pronamespace = 'dv'::regnamespace AND prosecdef
+	AND has_function_privilege('dv_read', p.oid, 'EXECUTE');
 
 -- A function with its owner's rights must not find other people's objects.
 SELECT is(array_agg(proname::text), NULL, 'functions with rights look nowhere else')
 FROM pg_proc
 WHERE pronamespace = 'dv'::regnamespace AND prosecdef
-	AND NOT coalesce(proconfig @> ARRAY['search_path=dv, pg_temp'], false);
-SELECT is(array_agg(proname::text), NULL, 'the owner owns every function')
+	AND NOT coalesce(proconfig @> CASE proname WHEN 'make_login' THEN ARRAY['search_path=pg_catalog, pg_temp']
+		ELSE ARRAY['search_path=dv, pg_temp'] END, false);
+-- Logins are made by whoever may; the owner may not, and nobody but it asks.
+SELECT is(array_agg(proname::text), ARRAY['make_login'], 'the owner owns every function but one')
 FROM pg_proc WHERE pronamespace = 'dv'::regnamespace AND pg_get_userbyid(proowner) <> 'dv_owner';
 SELECT is(array_agg(relname::text), NULL, 'and every table and view')
 FROM pg_class WHERE relnamespace = 'dv'::regnamespace AND pg_get_userbyid(relowner) <> 'dv_owner';
@@ -145,16 +217,19 @@ SELECT matches(try_as('dv_admin', $$INSERT INTO dv.finding DEFAULT VALUES$$),
 	'^42501 permission denied', 'the admin writes no finding');
 SELECT matches(try_as('dv_admin', 'CREATE TABLE dv.x ()'), '^42501 permission denied',
 	'the admin makes no table');
-SELECT matches(try_as('dv_custody', 'SELECT FROM dv.' || name), '^42501 permission denied',
-	'custodyd reads no ' || name)
-FROM tables;
+SELECT matches(try_as(role, 'SELECT FROM dv.' || name), '^42501 permission denied', role || ' reads no ' || name)
+FROM tables, unnest(ARRAY['dv_custody', 'dv_alert', 'dv_person', 'dv_inbox']) AS role;
+SELECT matches(try_as('dv_admin', $$SELECT dv.make_login('x', '{}')$$), '^42501 permission denied',
+	'the admin makes no login by itself');
+SELECT matches(try_as('dv_supervisor', $$SELECT dv.account_set('x', 'x', NULL, 'U1', '{head}', 'r')$$),
+	'^42501 permission denied', 'the supervisor makes no account');
 SELECT matches(try_as('dv_custody', 'INSERT INTO dv.custody_entry VALUES (1000000, 1)'),
 	'^42501 permission denied', 'and gives no place of its own choice');
 SELECT is(try_as('dv_supervisor', $$SELECT dv.report_integrity(current_date, current_date)$$), '',
 	'the supervisor has the report');
 SELECT is(try_as('dv_supervisor', 'SELECT count(*) FROM dv.' || viewname), '',
 	'the supervisor reads ' || viewname)
-FROM pg_views WHERE schemaname = 'dv';
+FROM pg_views WHERE schemaname = 'dv' AND viewname NOT IN ('finding_step', 'action_judged');	-- the owner's
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -210,7 +210,7 @@ CREATE FUNCTION pg_temp.docked(n integer, recorder text, hours numeric, outcome 
 		r_end(n) || jsonb_build_object('ended', pg_temp.ago(hours - 0.1), 'outcome', outcome));
 SELECT is(pg_temp.docked(n, 'REC-' || n, 50), 2, 'docked: ' || n) FROM generate_series(20, 25) AS n;
 -- 20: no check at all; 21: taken out two days ago; 22: an hour ago; 23: it still charges; 24: it did, until
--- another took its slot; 25: docked again.
+-- another took its slot; 25: docked again, two days late.
 SELECT ingest(r_check(21, 'REC-21', 'ready', pg_temp.ago(49.5)), r_check(21, 'REC-21', 'undock', pg_temp.ago(48)),
 	r_check(22, 'REC-22', 'undock', pg_temp.ago(1)), r_check(23, 'REC-23', 'ready', pg_temp.ago(49.5)),
 	r_check(24, 'REC-24', 'ready', pg_temp.ago(49.5)),
@@ -237,10 +237,10 @@ SELECT is((SELECT n FROM swept), (SELECT count(*)::integer FROM dv.finding WHERE
 SELECT is((SELECT sum(findings) FROM dv.finding_summary WHERE code = 'not_docked'), (SELECT n FROM swept)::numeric,
 	'and as many in the summary');
 SELECT set_eq($$SELECT recorder::text FROM dv.finding WHERE code = 'not_docked' AND unit = 'U3'$$,
-	ARRAY['REC-20', 'REC-21', 'REC-24', 'REC-26'], 'these are away for more than a day');
+	ARRAY['REC-20', 'REC-21', 'REC-24', 'REC-25', 'REC-26'], 'these are, or were, away for more than a day');
 SELECT results_eq($$SELECT subject_kind, subject, session, severity::text, dv.utc(at), detail ->> 'undocked', detail ->> 'officer'
-	FROM dv.finding WHERE recorder = 'REC-21'$$,
-	$$SELECT 'recorder', 'REC-21', uid('sess', 21), 'warning', pg_temp.ago(24), pg_temp.ago(48), '019221'$$,
+	FROM dv.finding WHERE recorder = 'REC-21' AND code = 'not_docked'$$,
+	$$SELECT 'recorder', 'REC-21', uid('sess', 21), 'violation', pg_temp.ago(24), pg_temp.ago(48), '019221'$$,
 	'since when, and whose it is');
 SELECT is((SELECT undocked_at FROM dv.recorder_away WHERE recorder = 'REC-24')::text,
 	(SELECT started_at FROM dv.dock_session WHERE session = uid('sess', 124))::text, 'out when the next came in');
