@@ -3,14 +3,15 @@
 #
 #   programs   daemon/* tools/*                                 anything below, never one another
 #   services   lib/recorder lib/vault lib/catalog lib/tlog
-#              lib/package                                  pure and base, never one another
-#   pure       lib/format lib/rules lib/custody                 pure and base; no loop, database, device
+#              lib/package lib/notify                         pure and base, never one another
+#   pure       lib/format lib/rules lib/custody
+#              lib/sheet lib/report                         pure and base; no loop, database, device
 #   base       lib/base                                         base alone
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-services='recorder vault catalog tlog package'
-pure='format rules custody'
+services='recorder vault catalog tlog package notify'
+pure='format rules custody sheet report'
 failed=0 files=0
 
 # allowed LAYER-OF-FILE: the folders whose headers it may include
@@ -45,7 +46,7 @@ while IFS= read -r file; do
 	program=${file%/*}
 	while IFS= read -r include; do
 		case $include in
-		daemon/*|tools/*|dockd/*|lister/*|custodyd/*|vaultctl/*)
+		daemon/*|tools/*|dockd/*|lister/*|custodyd/*|alertd/*|vaultctl/*)
 			[[ $program == *"${include%/*}" ]] ||
 				complain "$file: a program must not include $include" ;;
 		*/*)	[ -e "lib/$include" ] || complain "$file: no lib/$include" ;;
