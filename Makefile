@@ -28,12 +28,13 @@ WARN += -Wno-gnu-auto-type -Wno-gnu-zero-variadic-macro-arguments
 endif
 
 PKGS := libusb-1.0 libuv libsodium libpq jansson libconfuse libcrypto libsystemd libcurl \
-	libmicrohttpd libarchive pangocairo fontconfig
+	libmicrohttpd libarchive pangocairo fontconfig xlsxwriter
 # Silent where nothing is installed yet: tools/setup runs from this Makefile, too.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-# libtsk's headers use names that are banned: daemon/lister/tsk.h bans them behind.
+# libtsk's headers use names that are banned: daemon/lister/tsk.h bans them behind; so do
+# libxlsxwriter's, and lib/report/xlsx.c.
 BANNED = -include base/banned.h
 
 DV_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
@@ -59,6 +60,7 @@ DOCKD_SRC    := $(wildcard daemon/dockd/*.c)
 LISTER_SRC   := $(wildcard daemon/lister/*.c)
 CLEAR_SRC    := $(wildcard daemon/clear/*.c)
 CUSTODYD_SRC := $(wildcard daemon/custodyd/*.c)
+ALERTD_SRC   := $(wildcard daemon/alertd/*.c)
 VAULTCTL_SRC := $(wildcard tools/vaultctl/*.c)
 EMULATOR_SRC := $(wildcard tests/emulator/*.c)
 UNIT_SRC     := $(wildcard tests/unit/check_*.c)
@@ -68,11 +70,12 @@ LIB := $(BUILD)/libdockvault.a
 
 # A program is named after its folder; its main() is in main.c, the rest may be
 # linked into unit tests.
-PROGRAMS := $(patsubst %,$(BUILD)/%,dockd dock-lister dock-clear custodyd vaultctl)
+PROGRAMS := $(patsubst %,$(BUILD)/%,dockd dock-lister dock-clear custodyd alertd vaultctl)
 
 .PHONY: all
 all: $(PROGRAMS)
 
+$(call obj,lib/report/xlsx.c): BANNED =
 $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@
 	ar rcs $@ $^
@@ -85,6 +88,7 @@ $(call obj,$(wildcard daemon/lister/walk*.c daemon/lister/card.c daemon/lister/f
 $(BUILD)/dock-clear: $(call obj,$(CLEAR_SRC)) $(LIB)
 $(BUILD)/dock-clear: LDLIBS += -ludev
 $(BUILD)/custodyd: $(call obj,$(CUSTODYD_SRC)) $(LIB)
+$(BUILD)/alertd: $(call obj,$(ALERTD_SRC)) $(LIB)
 $(BUILD)/vaultctl: $(call obj,$(VAULTCTL_SRC)) $(LIB)
 $(PROGRAMS):
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
@@ -108,7 +112,7 @@ install: all
 		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
 		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
 	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/dock-clear \
-		$(BUILD)/custodyd $(LIBEXEC)
+		$(BUILD)/custodyd $(BUILD)/alertd $(LIBEXEC)
 	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
 	install -m 644 systemd/recorders.d/*.conf $(SHARE)/dockvault/recorders.d
@@ -116,9 +120,10 @@ install: all
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \
 		systemd/dockvault.conf.minimal systemd/dockvault.conf.full $(SHARE)/doc/dockvault
-	for unit in dockd.service dock-clear@.service custodyd.service; do \
-		sed 's|/usr/libexec|$(PREFIX)/libexec|' systemd/$$unit > $(SYSTEMD)/systemd/system/$$unit; done
-	install -m 644 systemd/dock-clear.socket $(SYSTEMD)/systemd/system
+	for unit in dockd.service dock-clear@.service custodyd.service alertd.service \
+			dockvault-inbox.service; do \
+		sed -e 's|/usr/libexec|$(PREFIX)/libexec|' -e 's|/usr/bin|$(PREFIX)/bin|' systemd/$$unit > $(SYSTEMD)/systemd/system/$$unit; done
+	install -m 644 systemd/dock-clear.socket systemd/dockvault-inbox.path systemd/dockvault-inbox.timer $(SYSTEMD)/systemd/system
 	install -m 644 systemd/dockvault.sysusers $(SYSTEMD)/sysusers.d/dockvault.conf
 	install -m 644 systemd/dockvault.tmpfiles $(SYSTEMD)/tmpfiles.d/dockvault.conf
 	install -m 644 systemd/70-dockvault.rules $(SYSTEMD)/udev/rules.d

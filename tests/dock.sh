@@ -4,6 +4,8 @@
 #   signed_card DIR ID N BYTES		N more signed segments of recorder ID, as one recording
 #   plain_card DIR N BYTES		N files that nobody signed
 #   DOCK_SLOTS=N dock_begin		more slots than eight
+#   DOCK_CLOCK=1 dock_begin		the database has a clock of its own ...
+#   at_clock +25h			... which is put on by so much, and alertd has found all that is due by then
 #   expect_segments RECORDER DIR...	exactly the files of these folders are recorded, each once
 #   expect_other_cards [CODE]		nothing was found but that, and that the cards were others
 #
@@ -30,7 +32,7 @@ dock_begin() {
 	DOCK=$(mktemp -d)
 	trap dock_end EXIT
 	${before_stack:-:}
-	stack up ${DOCK_SLOTS:+--slots "$DOCK_SLOTS"} >/dev/null
+	stack up ${DOCK_SLOTS:+--slots "$DOCK_SLOTS"} ${DOCK_CLOCK:+--clock} >/dev/null
 	exports=$(stack env)
 	eval "$exports"
 	if [ $# -gt 0 ]; then
@@ -174,6 +176,12 @@ await() {
 		[ $SECONDS -lt $until ] || fail "never came true: $what"
 		sleep 0.05
 	done
+}
+
+is_swept() { [ "$(sql "SELECT coalesce(due_ms > now_ms, true) FROM next_due()")" = t ]; }
+at_clock() {
+	stack clock "$1" >/dev/null || fail "the clock stays where it is"
+	await 60 "alertd has looked at what is due after $1" is_swept
 }
 
 # await_dock JQ-CONDITION [SECONDS]: until what dockd tells makes it true.  One jq is told everything: where

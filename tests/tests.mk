@@ -8,11 +8,16 @@ TEST_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 # The device model (tests/emulator/model*.c and card*.c) without the programs around it.
 MODEL_SRC := $(wildcard tests/emulator/model*.c tests/emulator/card*.c)
 # Everything of the programs but their main().
-DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(VAULTCTL_SRC))
+DAEMON_PARTS := $(filter-out %/main.c,$(DOCKD_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(ALERTD_SRC) $(VAULTCTL_SRC))
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+# Those that run for seconds begin first, or at the end one core waits for the other.
+UNIT_LONG := $(patsubst %,$(BUILD)/unit/check_%,vault_partial inspect tlog_power tlog vault_local \
+	vault_partial_faults bag_hostile package card disk mtp_faults)
 
 $(BUILD)/tests/%.o: DV_CFLAGS += $(TEST_CFLAGS)
+# Run once or twice: what -O2 saves is less than what it takes.
+$(BUILD)/tests/unit/%.o $(BUILD)/tests/fuzz/%.o: CFLAGS := $(patsubst -O2,-O1,$(CFLAGS))
 
 # What several unit tests share.
 RIG_SRC := $(wildcard tests/unit/*_rig.c)
@@ -52,7 +57,7 @@ check:
 
 .PHONY: check-unit check-layers
 check-unit: $(UNIT)
-	@tests/run-unit $(UNIT)
+	@tests/run-unit $(UNIT_LONG) $(filter-out $(UNIT_LONG),$(UNIT))
 
 check-layers:
 	@tests/layers.sh
@@ -91,6 +96,9 @@ check-headers:
 # A developer's tool a file of tests/tools.
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 $(BUILD)/list-device: $(call obj,tests/unit/mtp_rig.c)
+$(BUILD)/smtpd: LDLIBS += -lssl
+$(BUILD)/coverage-drive: $(call obj,daemon/alertd/coverage.c)
+$(BUILD)/coverage-drive: LDLIBS += $(LIB)
 $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
@@ -114,12 +122,25 @@ demo:
 	@$(MAKE) --no-print-directory -s devstack
 	@BUILD=$(BUILD) tools/demo
 
-# Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.
-SCENARIOS ?= $(sort $(wildcard tests/scenario/[0-9]*.sh))
+# Whole programs at work.  SCENARIOS=tests/scenario/20-sidecar-interop.sh selects.  Those that take long
+# are apart: `make check-long` before what they are about is changed.
+LONG_SCENARIOS := $(patsubst %,tests/scenario/%.sh,12-devstack 31-vault-resume 40-catalog-away 50-lister \
+	60-kill-dockd 61-unplug 71-card-past 72-clear 73-import 86-custody-verify 87-bad-package 87-package \
+	90-storm 91-crowd)
+SCENARIOS ?= $(filter-out $(LONG_SCENARIOS),$(sort $(wildcard tests/scenario/[0-9]*.sh)))
 
 .PHONY: check-scenarios
 check-scenarios: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
 	@BUILD=$(BUILD) tests/run-scenarios $(SCENARIOS)
+
+# What is apart, and the regulation article by article with each row of its checklists broken in each
+# way: some minutes.
+.PHONY: check-long check-articles
+check-long: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS) check-articles
+	@BUILD=$(BUILD) tests/run-scenarios $(LONG_SCENARIOS)
+
+check-articles: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
+	@BUILD=$(BUILD) ARTICLES=all SCENARIO_TIMEOUT=1200 tests/run-scenarios tests/scenario/95-articles.sh
 
 # Random recorders, faults, restarts and outages, STORMS of them from SEED on.
 .PHONY: storm
@@ -160,6 +181,12 @@ run-fuzz: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZ))
 check-sql: $(BUILD)/catalog-drive
 	@BUILD=$(BUILD) tests/run-sql $(sort $(wildcard tests/sql/*.sql))
 
+# docs/REGULATION.md, of the rules in sql/; a scenario holds the two together.
+.PHONY: regulation
+regulation: $(BUILD)/catalog-drive $(BUILD)/vaultctl
+	@BUILD=$(BUILD) tests/regulation >$(BUILD)/REGULATION.md
+	@mv $(BUILD)/REGULATION.md docs/REGULATION.md
+
 # From dock to catalog, against cp, b2sum and sync: docs/PERFORMANCE.md.
 # Needs 16 GB of disk, and memory for 13 GB of cached files.
 .PHONY: bench
@@ -177,6 +204,12 @@ bench-vault: $(BUILD)/bench/bench_vault
 .PHONY: bench-custody
 bench-custody: devstack
 	@BUILD=$(BUILD) tests/bench/custody $(BENCH_CUSTODY)
+
+# Questions to a catalog of 20 M segments; BENCH_CATALOG="--segments 2000000 --findings 200000" for a
+# quick look.  Needs 20 GB of disk.
+.PHONY: bench-catalog
+bench-catalog: $(BUILD)/catalog-drive
+	@BUILD=$(BUILD) tests/bench/catalog $(BENCH_CATALOG)
 
 # The custody log: leaves into its files, proofs out of them.  BENCH_TLOG="-r 9" changes the run; needs
 # 2 GB of disk.
@@ -205,13 +238,24 @@ bench-vm: devstack $(BUILD)/bench/bench_usb
 
 # What gcc compiles is without a warning of clang's, too.  Nothing is made, so it is all looked at
 # each time.
-SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(VAULTCTL_SRC) \
+SOURCES := $(LIB_SRC) $(DOCKD_SRC) $(LISTER_SRC) $(CLEAR_SRC) $(CUSTODYD_SRC) $(ALERTD_SRC) $(VAULTCTL_SRC) \
 	$(wildcard tests/*/*.c)
 
 .PHONY: check-clang look-at-all
 check-clang:
 	@if $(MAKE) --no-print-directory -s -k -j$$(nproc) CC=clang DEVELOPER=1 SANITIZE= \
-		BUILD=$(BUILD)/clang CFLAGS='-O2 -fsyntax-only' look-at-all; \
+		BUILD=$(BUILD)/clang OFTEN=$(BUILD)/clang/often.pch CFLAGS='-O2 -fsyntax-only' look-at-all; \
 	then echo "clang: 1 passed, 0 failed"; else echo "clang: 0 passed, 1 failed"; exit 1; fi
 
 look-at-all: $(call obj,$(SOURCES))
+
+# Half of the work is the same headers over and over.
+ifneq ($(OFTEN),)
+BANNED = -include-pch $(OFTEN)
+$(call obj,$(SOURCES)): $(OFTEN)
+$(OFTEN): BANNED = -include base/banned.h
+$(OFTEN): DV_CFLAGS += $(TEST_CFLAGS)
+$(OFTEN): tests/often.h lib/base/banned.h
+	@mkdir -p $(@D)
+	$(CC) $(DV_CFLAGS) $(CPPFLAGS) -O2 -x c-header -o $@ $<
+endif
