@@ -8,7 +8,7 @@
 #include "base/utc.h"
 #include "base/util.h"
 #include "package/certificate_words.h"
-#include "package/sheet.h"
+#include "sheet/sheet.h"
 
 enum { VALUE_SIZE = 2048 };
 /* What an object takes, without its findings. */

@@ -1,5 +1,5 @@
 /*
- * A PDF of pages in A4 with headings, paragraphs and tables, by cairo and pango.
+ * A PDF of pages in A4 with headings, paragraphs, tables and charts, by cairo and pango.
  *
  * It is drawn twice: the first time nothing is kept and pages are counted, so that each can say of
  * how many it is.  Whoever draws does not see the difference.
@@ -9,12 +9,15 @@
  *
  * Text is UTF-8; what is no UTF-8 is shown as such.  A cell takes at most SHEET_LINES_MAX lines,
  * its rest is an ellipsis.  A table that goes over the end of a page has its heads on the next one
- * again.
+ * again.  Nothing is told by colour: a chart is black, hatched and white, with its numbers beside it.
  *
+ * The bytes depend on what is drawn and on the fonts that are installed, and on nothing else.
+ *
+ * Memory   a page, the fonts that are used, and what the document has come to.
  * Threads  one at a time.
  */
-#ifndef PACKAGE_SHEET_H
-#define PACKAGE_SHEET_H
+#ifndef SHEET_SHEET_H
+#define SHEET_SHEET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +26,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { SHEET_COLUMNS_MAX = 8, SHEET_LINES_MAX = 24 };
+enum { SHEET_COLUMNS_MAX = 12, SHEET_LINES_MAX = 24 };
 
 struct sheet;
 
@@ -31,6 +34,7 @@ struct sheet_style {
 	const char *title;		/* of the document's properties */
 	const char *footer;		/* left in the foot of each page */
 	int64_t made_ms;		/* the time in the document's properties */
+	bool english;			/* the foot, and how lines are broken; otherwise Chinese */
 };
 
 /* Append the document.  -ENOENT: no font has Chinese; -ENOBUFS: larger than `to` takes. */
@@ -58,5 +62,32 @@ struct sheet_column {
 void sheet_table(struct sheet *s, const struct sheet_column *columns, size_t n);
 void sheet_row(struct sheet *s, const char *const *cells);
 void sheet_table_end(struct sheet *s);
+
+/* ------ charts (chart.c) ------ */
+
+struct sheet_bar {
+	const char *label;		/* "01", "第12条" */
+	const char *number;		/* what it stands for */
+	double part;			/* its length, 0 to 1 */
+	double hatched;			/* of that length, the end is drawn hatched: 0 to 1 */
+};
+
+/* Upright, side by side: the days of a month.  top: what the height of the chart stands for. */
+void sheet_columns(struct sheet *s, const char *top, const struct sheet_bar *bars, size_t n);
+
+/* Lying, one below another, labels before and numbers behind. */
+void sheet_bars(struct sheet *s, const struct sheet_bar *bars, size_t n);
+
+/* What black and hatched mean, in one line; either may be NULL. */
+void sheet_legend(struct sheet *s, const char *black, const char *hatched);
+
+/*
+ * Strips: a row a name, with a cell a day, each filled from its bottom by a part from 0 to 1; note
+ * stands behind the row.  They go over the end of a page as tables do.
+ */
+enum { SHEET_DAYS_MAX = 31 };
+void sheet_strips(struct sheet *s, const char *name, const char *note, unsigned days);
+void sheet_strip(struct sheet *s, const char *name, const double *parts, const char *note);
+void sheet_strips_end(struct sheet *s);
 
 #endif

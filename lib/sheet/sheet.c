@@ -1,54 +1,26 @@
-#include "package/sheet.h"
+#include "sheet/sheet_impl.h"
 
 #include <cairo-pdf.h>
 #include <errno.h>
 #include <fontconfig/fontconfig.h>
-#include <pango/pangocairo.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utc.h"
 #include "base/util.h"
 
-/* Points, 72 an inch. */
-#define PAGE_WIDTH	595.28
-#define PAGE_HEIGHT	841.89
-#define MARGIN		54.0
-#define FOOT		36.0		/* of the foot's line, above the end of the page */
-#define WIDTH		(PAGE_WIDTH - 2 * MARGIN)
-#define BOTTOM		(PAGE_HEIGHT - MARGIN - 6)
-#define LINE		14.0		/* of the text's size, for spaces */
-#define PAD		2.5		/* above and below a cell's text */
-#define SIDE		5.0		/* beside it */
-#define NAME_WIDTH	92.0		/* of a pair's name */
-
 #define FONT		"WenQuanYi Micro Hei, Noto Sans CJK SC, sans-serif "
 #define FONT_DIGITS	"WenQuanYi Micro Hei Mono, Noto Sans Mono CJK SC, monospace "
 
-enum font { FONT_TITLE, FONT_HEADING, FONT_SUBHEADING, FONT_TEXT, FONT_CELL, FONT_HEX, FONT_FOOT,
-	    FONTS };
 static const char *const font_names[FONTS] = {
 	[FONT_TITLE] = FONT "20", [FONT_HEADING] = FONT "13", [FONT_SUBHEADING] = FONT "11",
 	[FONT_TEXT] = FONT "10", [FONT_CELL] = FONT "8.5", [FONT_HEX] = FONT_DIGITS "8",
-	[FONT_FOOT] = FONT "8",
-};
-
-struct sheet {
-	const struct sheet_style *style;
-	cairo_t *cr;
-	PangoLayout *layout;
-	PangoFontDescription *fonts[FONTS];
-	double y;			/* where the next thing goes */
-	unsigned page, pages;		/* pages 0: they are being counted */
-	const struct sheet_column *columns;	/* of the table that is going on */
-	size_t n_columns;
+	[FONT_FOOT] = FONT "8", [FONT_SMALL] = FONT "6",
 };
 
 /* ------ text ------ */
 
-/* Set the layout; returns its height. */
-static double lay(struct sheet *s, enum font font, const char *text, double width,
-		  PangoAlignment align)
+double sheet_lay(struct sheet *s, enum font font, const char *text, double width, PangoAlignment align)
 {
 	int height;
 
@@ -64,13 +36,13 @@ static double lay(struct sheet *s, enum font font, const char *text, double widt
 	return (double)height / PANGO_SCALE;
 }
 
-static void show(struct sheet *s, double x, double y)
+void sheet_show(struct sheet *s, double x, double y)
 {
 	cairo_move_to(s->cr, x, y);
 	pango_cairo_show_layout(s->cr, s->layout);
 }
 
-static void rule(struct sheet *s, double y, double grey)
+void sheet_rule(struct sheet *s, double y, double grey)
 {
 	cairo_set_source_rgb(s->cr, grey, grey, grey);
 	cairo_set_line_width(s->cr, 0.5);
@@ -87,12 +59,15 @@ static void end_page(struct sheet *s)
 	const double y = PAGE_HEIGHT - FOOT;
 	char number[64];
 
-	rule(s, y - 4, 0.6);
-	lay(s, FONT_FOOT, s->style->footer, WIDTH, PANGO_ALIGN_LEFT);
-	show(s, MARGIN, y);
-	snprintf(number, sizeof(number), "第 %u 页　共 %u 页", s->page, s->pages);
-	lay(s, FONT_FOOT, number, WIDTH, PANGO_ALIGN_RIGHT);
-	show(s, MARGIN, y);
+	sheet_rule(s, y - 4, 0.6);
+	sheet_lay(s, FONT_FOOT, s->style->footer, WIDTH, PANGO_ALIGN_LEFT);
+	sheet_show(s, MARGIN, y);
+	if (s->style->english)
+		snprintf(number, sizeof(number), "Page %u of %u", s->page, s->pages);
+	else
+		snprintf(number, sizeof(number), "第 %u 页　共 %u 页", s->page, s->pages);
+	sheet_lay(s, FONT_FOOT, number, WIDTH, PANGO_ALIGN_RIGHT);
+	sheet_show(s, MARGIN, y);
 	cairo_show_page(s->cr);
 }
 
@@ -102,17 +77,14 @@ static void begin_page(struct sheet *s)
 	s->y = MARGIN;
 }
 
-static void heads(struct sheet *s);
-
-/* Room for so much, here or on the next page. */
-static void need(struct sheet *s, double height)
+void sheet_need(struct sheet *s, double height)
 {
 	if (s->y + height <= BOTTOM || s->y <= MARGIN)
 		return;
 	end_page(s);
 	begin_page(s);
-	if (s->columns != NULL)
-		heads(s);
+	if (s->heads != NULL)
+		s->heads(s);
 }
 
 /* ------ what is drawn ------ */
@@ -124,19 +96,19 @@ void sheet_space(struct sheet *s, double lines)
 
 void sheet_keep(struct sheet *s, double lines)
 {
-	need(s, lines * LINE);
+	sheet_need(s, lines * LINE);
 }
 
 static void block(struct sheet *s, enum font font, const char *text, PangoAlignment align,
 		  double above, double keep)
 {
-	double height = lay(s, font, text, WIDTH, align);
+	double height = sheet_lay(s, font, text, WIDTH, align);
 
 	if (s->y > MARGIN)
 		s->y += above;
-	need(s, height + keep);
-	lay(s, font, text, WIDTH, align);	/* a new page's foot has used the layout */
-	show(s, MARGIN, s->y);
+	sheet_need(s, height + keep);
+	sheet_lay(s, font, text, WIDTH, align);	/* a new page's foot has used the layout */
+	sheet_show(s, MARGIN, s->y);
 	s->y += height;
 }
 
@@ -150,7 +122,7 @@ void sheet_heading(struct sheet *s, const char *text)
 {
 	block(s, FONT_HEADING, text, PANGO_ALIGN_LEFT, LINE, 5 * LINE);
 	s->y += 2;
-	rule(s, s->y, 0);
+	sheet_rule(s, s->y, 0);
 	s->y += 6;
 }
 
@@ -158,7 +130,7 @@ void sheet_subheading(struct sheet *s, const char *text)
 {
 	block(s, FONT_SUBHEADING, text, PANGO_ALIGN_LEFT, LINE, 5 * LINE);
 	s->y += 3;
-	rule(s, s->y, 0.6);
+	sheet_rule(s, s->y, 0.6);
 	s->y += 3;
 }
 
@@ -172,16 +144,16 @@ void sheet_pair(struct sheet *s, const char *name, const char *value, bool digit
 {
 	const double width = WIDTH - NAME_WIDTH;
 	enum font font = digits ? FONT_HEX : FONT_TEXT;
-	double height = MAX(lay(s, FONT_TEXT, name, NAME_WIDTH - 8, PANGO_ALIGN_LEFT),
-			    lay(s, font, value, width, PANGO_ALIGN_LEFT));
+	double height = MAX(sheet_lay(s, FONT_TEXT, name, NAME_WIDTH - 8, PANGO_ALIGN_LEFT),
+			    sheet_lay(s, font, value, width, PANGO_ALIGN_LEFT));
 
-	need(s, height);
-	lay(s, FONT_TEXT, name, NAME_WIDTH - 8, PANGO_ALIGN_LEFT);
+	sheet_need(s, height);
+	sheet_lay(s, FONT_TEXT, name, NAME_WIDTH - 8, PANGO_ALIGN_LEFT);
 	cairo_set_source_rgb(s->cr, 0.3, 0.3, 0.3);
-	show(s, MARGIN, s->y);
+	sheet_show(s, MARGIN, s->y);
 	cairo_set_source_rgb(s->cr, 0, 0, 0);
-	lay(s, font, value, width, PANGO_ALIGN_LEFT);
-	show(s, MARGIN + NAME_WIDTH, s->y + (digits ? 1.5 : 0));
+	sheet_lay(s, font, value, width, PANGO_ALIGN_LEFT);
+	sheet_show(s, MARGIN + NAME_WIDTH, s->y + (digits ? 1.5 : 0));
 	s->y += height + 3;
 }
 
@@ -205,16 +177,16 @@ static double row(struct sheet *s, const char *const *cells, bool draw)
 
 	for (i = 0; i < s->n_columns; i++) {
 		height = MAX(height,
-			     lay(s, FONT_CELL, cells[i], column_width(s, i) - 2 * SIDE,
+			     sheet_lay(s, FONT_CELL, cells[i], column_width(s, i) - 2 * SIDE,
 				 s->columns[i].right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT));
 		if (draw)
-			show(s, x + SIDE, s->y + PAD);
+			sheet_show(s, x + SIDE, s->y + PAD);
 		x += column_width(s, i);
 	}
 	return height + 2 * PAD;
 }
 
-static void heads(struct sheet *s)
+static void table_heads(struct sheet *s)
 {
 	const char *cells[SHEET_COLUMNS_MAX];
 	double height;
@@ -229,32 +201,33 @@ static void heads(struct sheet *s)
 	cairo_set_source_rgb(s->cr, 0, 0, 0);
 	row(s, cells, true);
 	s->y += height;
-	rule(s, s->y, 0);
+	sheet_rule(s, s->y, 0);
 }
 
 void sheet_table(struct sheet *s, const struct sheet_column *columns, size_t n)
 {
 	if (n > SHEET_COLUMNS_MAX)
 		BUG("sheet: a table of %zu columns", n);
-	need(s, 4 * LINE);
+	sheet_need(s, 4 * LINE);
 	s->columns = columns;
 	s->n_columns = n;
-	heads(s);
+	s->heads = table_heads;
+	table_heads(s);
 }
 
 void sheet_row(struct sheet *s, const char *const *cells)
 {
 	double height = row(s, cells, false);
 
-	need(s, height);
+	sheet_need(s, height);
 	row(s, cells, true);
 	s->y += height;
-	rule(s, s->y, 0.8);
+	sheet_rule(s, s->y, 0.8);
 }
 
 void sheet_table_end(struct sheet *s)
 {
-	s->columns = NULL;
+	s->heads = NULL;
 	s->y += LINE / 2;
 }
 
@@ -318,18 +291,18 @@ static int draw_all(struct sheet *s, void (*draw)(struct sheet *s, void *data), 
 {
 	cairo_status_t status;
 
-	lay(s, FONT_TITLE, "电子证据完整性证明", WIDTH, PANGO_ALIGN_LEFT);
+	sheet_lay(s, FONT_TITLE, "电子证据完整性证明", WIDTH, PANGO_ALIGN_LEFT);
 	if (pango_layout_get_unknown_glyphs_count(s->layout) > 0)
 		return err_set(e, -ENOENT,
-			       "no font for Chinese is installed: the certificate cannot be"
+			       "no font for Chinese is installed: the document cannot be"
 			       " written; install fonts-wqy-microhei");
 	status = pass(s, draw, data, NULL);
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = pass(s, draw, data, to);
 	if (to->failed)
-		return err_set(e, -ENOBUFS, "the certificate is larger than %zu bytes", to->max);
+		return err_set(e, -ENOBUFS, "the document is larger than %zu bytes", to->max);
 	if (status != CAIRO_STATUS_SUCCESS)
-		return err_set(e, -EIO, "the certificate cannot be drawn: %s",
+		return err_set(e, -EIO, "the document cannot be drawn: %s",
 			       cairo_status_to_string(status));
 	return 0;
 }
@@ -346,10 +319,10 @@ int sheet_write(const struct sheet_style *style, void (*draw)(struct sheet *s, v
 
 	if (map == NULL)
 		return err_set(e, -ENOENT,
-			       "the certificate cannot be drawn: pango has no FreeType fonts");
+			       "the document cannot be drawn: pango has no FreeType fonts");
 	context = pango_font_map_create_context(map);
 	set_options(context);
-	pango_context_set_language(context, pango_language_from_string("zh-cn"));
+	pango_context_set_language(context, pango_language_from_string(style->english ? "en" : "zh-cn"));
 	s.layout = pango_layout_new(context);
 	pango_layout_set_spacing(s.layout, 2 * PANGO_SCALE);
 	for (i = 0; i < FONTS; i++)
