@@ -333,6 +333,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_unchecked_fixture(tc, resume_prepare, NULL);
 	tcase_add_loop_test(tc, goes_on_where_it_was_parked, 0, (int)COUNT(stops));
 	tcase_add_test(tc, goes_on_many_times);
 	tcase_add_loop_test(tc, parks_in_the_middle, 0, 8);
@@ -346,6 +347,7 @@ static void fill(TCase *tc)
 
 static void fill_alone(TCase *tc)
 {
+	tcase_add_unchecked_fixture(tc, resume_prepare, NULL);
 	tcase_add_loop_test(tc, goes_on_where_it_was_killed, 0, (int)COUNT(stops));
 	tcase_add_test(tc, leaves_to_another_process_what_it_holds);
 }

@@ -389,6 +389,7 @@ END_TEST
 
 static void fill(TCase *tc)
 {
+	tcase_add_unchecked_fixture(tc, resume_prepare, NULL);
 	tcase_add_loop_test(tc, keeps_what_still_agrees, 0, (int)COUNT(damages));
 	tcase_add_test(tc, believes_no_mark_of_other_bytes);
 	tcase_add_test(tc, believes_no_mark_of_another_key);

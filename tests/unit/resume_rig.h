@@ -24,10 +24,14 @@ struct resume_rig {
 	uint8_t *content;
 	size_t length;
 	struct digest key, address;	/* tests may go on with another key */
+	uint8_t sha256[32];
 };
 extern struct resume_rig resume;
 
-/* A new vault, and `len` bytes to put there. */
+/* An unchecked fixture: RESUME_LONG bytes are made and hashed once, before tests are forked. */
+void resume_prepare(void);
+
+/* A new vault, and `len` bytes to put there; those that were prepared are not to be written to. */
 void resume_setup(size_t len);
 void resume_teardown(void);
 

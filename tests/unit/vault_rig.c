@@ -63,11 +63,11 @@ uint8_t *rig_bytes(size_t len, unsigned seed, size_t shift)
 
 	ck_assert_ptr_nonnull(p);
 	p += shift;
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i += sizeof(x)) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		p[i] = (uint8_t)x;
+		memcpy(p + i, &x, MIN(len - i, sizeof(x)));
 	}
 	return p;
 }

@@ -30,6 +30,7 @@ struct audit {
 	unsigned long long found[AUDIT_CODES], omitted;
 	unsigned long long leaves, waiting, rows, untold, named, blobs, bytes, on_their_way;
 	unsigned long long checkpoints, stamps, stamps_unknown;
+	bool guarded;			/* parties are not for whoever checks: their rows were not compared */
 	bool tiles_damaged;		/* what is computed from tiles says nothing of what was signed */
 	unsigned long long not_compared;	/* checkpoints, for that reason */
 	struct audit_witness {		/* of the configuration, in its order */

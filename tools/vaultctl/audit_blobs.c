@@ -27,16 +27,15 @@ static void found(struct audit *a, enum audit_code code, const char *subject, co
 	audit_found(a, &f);
 }
 
-/* Rows of a statement, in a transaction for reading. */
+/* Rows of a statement, all of them, in a transaction for reading. */
 static int ask(struct audit *a, enum catalog_statement s, const char *const *params, size_t n,
 	       int (*row)(void *data, const char *const *values, size_t n_values), void *data,
 	       struct err *e)
 {
-	int r = catalog_sync_begin_reading(a->c->catalog, e);
+	int r = catalog_audit_begin_blobs(a->c->catalog, e);
 
-	if (r < 0)
-		return r;
-	r = catalog_sync_each(a->c->catalog, s, params, n, row, data, e);
+	if (r == 0)
+		r = catalog_sync_each(a->c->catalog, s, params, n, row, data, e);
 	catalog_sync_rollback(a->c->catalog);
 	return r;
 }

@@ -185,6 +185,8 @@ static void say_sum(const struct audit *a, unsigned long long found)
 	say(stdout, T_AUDIT_LOG_SUM, a->leaves, a->checkpoints, a->stamps, a->waiting);
 	say_witnesses(a);
 	say(stdout, T_AUDIT_CATALOG_SUM, a->rows);
+	if (a->guarded)
+		say(stdout, T_AUDIT_GUARDED);
 	if (a->untold > 0)
 		say(stdout, T_AUDIT_UNTOLD, a->untold);
 	if (a->presence)
@@ -203,14 +205,15 @@ static void print_json(const struct audit *a)
 	const struct checkpoint *p = &a->log.checkpoint;
 	char root[48];
 	json_t *j = json_pack(
-		"{s:{s:s, s:I, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:O, s:I}",
+		"{s:{s:s, s:I, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:O, s:I}",
 		"checkpoint", "origin", p->origin, "size", (json_int_t)p->size, "root",
 		log_root_text(&p->root, root), "verdict", log_verdict_name(a->log.verdict), "leaves",
 		(json_int_t)a->leaves, "checkpoints", (json_int_t)a->checkpoints, "time_stamps",
 		(json_int_t)a->stamps, "time_stamps_unknown", (json_int_t)a->stamps_unknown, "waiting",
 		(json_int_t)a->waiting, "rows", (json_int_t)a->rows, "untold", (json_int_t)a->untold,
 		"blobs", (json_int_t)a->blobs, "bytes", (json_int_t)a->bytes, "on_their_way",
-		(json_int_t)a->on_their_way, "all_checked", a->away == EXIT_GOOD, "witnesses", witnesses_json(a),
+		(json_int_t)a->on_their_way, "all_checked", a->away == EXIT_GOOD,
+		"parties_checked", !a->guarded, "witnesses", witnesses_json(a),
 		"findings", a->list,
 		"findings_omitted", (json_int_t)a->omitted);
 

@@ -1,6 +1,7 @@
 /* The catalog's tables against its events; and events that the log does not have yet. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "audit.h"
@@ -12,6 +13,7 @@ struct rows {
 	struct audit *a;
 	const struct catalog_source *source;
 	struct audit_events events;
+	char key[1024];			/* of the row before: a row that was changed comes once an event */
 };
 
 static int one_row(void *data, const struct audit_row *row, const struct audit_result *result)
@@ -20,7 +22,8 @@ static int one_row(void *data, const struct audit_row *row, const struct audit_r
 	struct audit_words words;
 	char subject[1024];
 
-	s->a->rows += row->has_row;
+	s->a->rows += row->has_row && strncmp(s->key, row->key, sizeof(s->key) - 1) != 0;
+	snprintf(s->key, sizeof(s->key), "%s", row->key);
 	s->a->named += row->has_row && s->source->row == STATEMENT_AUDIT_ROW_BLOB;
 	s->a->untold += result->untold;
 	if (row->event > 0)
@@ -34,6 +37,16 @@ static int one_row(void *data, const struct audit_row *row, const struct audit_r
 				       row->event, -1 };
 
 	audit_found(s->a, &f);
+	return 0;
+}
+
+/* Of what whoever checks may not read there are the events, which leaves were compared with. */
+static int one_guarded(void *data, const struct catalog_event *ev)
+{
+	struct rows *s = data;
+
+	audit_events_add(&s->events, ev->event, ev->copy, ev->copy_len);
+	steps_add(&s->a->progress, 1);
 	return 0;
 }
 
@@ -96,7 +109,10 @@ int audit_all_rows(struct audit *a)
 	steps_start(&a->progress, T_PROGRESS_ROWS, a->log.checkpoint.size + a->waiting);
 	for (i = 0; i < catalog_sources_n && r == 0; i++) {
 		s.source = &catalog_sources[i];
-		r = catalog_audit_rows(a->c->catalog, s.source, one_row, &s, &e);
+		s.key[0] = '\0';
+		r = a->guarded && catalog_source_guarded(s.source) ?
+			catalog_audit_events(a->c->catalog, s.source, one_guarded, &s, &e) :
+			catalog_audit_rows(a->c->catalog, s.source, one_row, &s, &e);
 	}
 	steps_clear(&a->progress);
 	if (r == 0)

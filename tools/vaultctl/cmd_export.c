@@ -319,6 +319,21 @@ static int export(struct export *x, struct request *q)
 	return r;
 }
 
+/* Whose act it would be is said before anything is gathered: others do not even see what the log has of it. */
+static int check_role(struct ctl *c)
+{
+	const char *const params[] = { "supervisor" };
+	json_t *rows = NULL;
+	int r = ctl_query(c, STATEMENT_ROLE_HELD, params, COUNT(params), &rows);
+
+	if (r == EXIT_GOOD && !json_is_true(json_object_get(json_array_get(rows, 0), "held"))) {
+		say(stderr, T_EXPORT_WHO, ctl_person());
+		r = EXIT_AWAY;
+	}
+	json_decref(rows);
+	return r;
+}
+
 int cmd_export(struct ctl *c, int argc, char **argv)
 {
 	struct request q = { .reason = NULL };
@@ -327,6 +342,8 @@ int cmd_export(struct ctl *c, int argc, char **argv)
 
 	if (r == EXIT_GOOD)
 		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD)
+		r = check_role(c);
 	if (r == EXIT_GOOD)
 		r = export(&x, &q);
 	export_clear(&x);

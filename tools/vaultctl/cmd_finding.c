@@ -64,7 +64,7 @@ int cmd_finding_show(struct ctl *c, int argc, char **argv)
 {
 	static const char *const names[] = { "ID" };
 	const char *id = NULL;
-	json_t *j = NULL;
+	json_t *j = NULL, *steps = NULL;
 	int r = ctl_arguments(c, argc, argv, NULL, 0, &id, names, 1, 1);
 
 	if (r == EXIT_GOOD && !ctl_is_uuid(id))
@@ -82,10 +82,17 @@ int cmd_finding_show(struct ctl *c, int argc, char **argv)
 	else
 		r = ctl_view(c, "finding show", json_pack("[s+]", "finding:",
 			json_string_value(json_object_get(json_array_get(j, 0), "finding"))));
-	if (r == EXIT_GOOD && c->json)
+	if (r == EXIT_GOOD)
+		r = answer_steps(c, id, &steps);
+	if (r == EXIT_GOOD && c->json) {
+		json_object_set(json_array_get(j, 0), "rectification", steps);
 		ctl_print_json(json_array_get(j, 0));
-	else if (r == EXIT_GOOD)
+	} else if (r == EXIT_GOOD) {
 		findings_print(stdout, j);
+		if (json_array_size(steps) > 0)
+			answer_steps_print(stdout, steps);
+	}
 	json_decref(j);
+	json_decref(steps);
 	return r;
 }

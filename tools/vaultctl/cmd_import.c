@@ -8,22 +8,26 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
 #include "ctl.h"
 #include "dock_client.h"
+#include "export.h"
+#include "import.h"
 #include "table.h"
 
 /* See daemon/dockd/import.h for what is said on this socket. */
 #define IMPORT_SUFFIX	".import"
 
-enum { ANSWER_MAX = 2048 };
+/* How long the catalog is waited for once dockd has a file; and how often it is asked. */
+enum { ANSWER_MAX = 2048, RECORDED_MS = 60 * 1000, RECORDED_PAUSE_MS = 100 };
 
 struct import {
-	const char *path, *recorder, *officer, *unit, *case_id, *reason;
-	bool image;
-	char source[PATH_MAX];
+	const struct import_what *what;
+	struct import_result *ret;	/* NULL: how it came out is told */
+	char source[PATH_MAX + 64];
 	const char *kind;
 	int file, socket;
 };
@@ -38,24 +42,34 @@ static void close_fd(int fd)
 static int open_source(struct import *m)
 {
 	struct stat st;
+	char path[PATH_MAX];
 
-	m->file = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (m->file < 0 || fstat(m->file, &st) < 0 || realpath(m->path, m->source) == NULL) {
-		say(stderr, T_IMPORT_CANNOT, m->path, strerror(errno));
+	if (m->what->file != NULL)
+		m->file = fcntl(*m->what->file, F_DUPFD_CLOEXEC, 0);
+	else
+		m->file = open(m->what->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (m->what->file != NULL)
+		snprintf(path, sizeof(path), "%s", m->what->path);
+	if (m->file < 0 || fstat(m->file, &st) < 0 ||
+	    (m->what->file == NULL && realpath(m->what->path, path) == NULL)) {
+		say(stderr, T_IMPORT_CANNOT, m->what->path, strerror(errno));
 		return EXIT_USAGE;
 	}
-	if (!S_ISREG(st.st_mode) && (!S_ISDIR(st.st_mode) || m->image))
-		return ctl_usage(T_IMPORT_KIND, m->path);
-	m->kind = m->image ? "image" : S_ISDIR(st.st_mode) ? "folder" : "file";
+	if (!S_ISREG(st.st_mode) && (!S_ISDIR(st.st_mode) || m->what->image))
+		return ctl_usage(T_IMPORT_KIND, m->what->path);
+	/* Where it lies, as the record has it: of a fixed camera, which one. */
+	snprintf(m->source, sizeof(m->source), "%s%s%s%s", m->what->camera != NULL ? "camera " : "",
+		 m->what->camera != NULL ? m->what->camera : "", m->what->camera != NULL ? ": " : "", path);
+	m->kind = m->what->image ? "image" : S_ISDIR(st.st_mode) ? "folder" : "file";
 	return EXIT_GOOD;
 }
 
 static json_t *request(const struct import *m)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "kind", m->kind,
-			 "source", m->source, "by", ctl_person(), "reason", m->reason,
-			 "officer", m->officer, "unit", m->unit, "case", m->case_id,
-			 "recorder", m->recorder);
+			 "source", m->source, "by", ctl_person(), "reason", m->what->reason,
+			 "officer", m->what->officer, "unit", m->what->unit, "case",
+			 m->what->case_id, "recorder", m->what->recorder);
 }
 
 static int dial(const char *control)
@@ -156,14 +170,21 @@ static int conclude(struct ctl *c, const struct import *m, const json_t *slot)
 	bool good = strcmp(outcome, "released") == 0;
 	char bytes[32];
 
-	if (c->json)
+	if (m->ret != NULL) {
+		/* Stored alone is not recorded: the same again makes sure of it. */
+		m->ret->again = !json_is_true(json_object_get(slot, "recorded")) ||
+				strcmp(outcome, "interrupted") == 0;
+		snprintf(m->ret->session, sizeof(m->ret->session), "%s", session != NULL ? session : "");
+		snprintf(m->ret->why, sizeof(m->ret->why), "%s", note != NULL ? note : good ? "" : outcome);
+	}
+	if (m->ret == NULL && c->json)
 		ctl_print_json(slot);
-	else if (good)
-		say(stdout, T_IMPORT_DONE, m->path, number(slot, "files_total"),
+	else if (m->ret == NULL && good)
+		say(stdout, T_IMPORT_DONE, m->what->path, number(slot, "files_total"),
 		    bytes_text(number(slot, "bytes_total"), bytes),
 		    session != NULL ? session : "?");
 	if (!good || (note != NULL && note[0] != '\0'))
-		say(stderr, T_IMPORT_NOT_ALL, m->path, note != NULL ? note : outcome);
+		say(stderr, T_IMPORT_NOT_ALL, m->what->path, note != NULL ? note : outcome);
 	return good ? EXIT_GOOD : EXIT_FINDINGS;
 }
 
@@ -211,28 +232,69 @@ static int import(struct ctl *c, struct import *m)
 		r = follow(c, m, slot);
 	else
 		r = ctl_usage(T_IMPORT_REFUSED, why != NULL ? why : "?");
+	if (slot == NULL && m->ret != NULL) {
+		snprintf(m->ret->why, sizeof(m->ret->why), "%s", why != NULL ? why : "?");
+		m->ret->again = json_is_true(json_object_get(answer, "again"));
+	}
 	json_decref(answer);
 	return r;
 }
 
-int cmd_import(struct ctl *c, int argc, char **argv)
+int import_path(struct ctl *c, const struct import_what *what, struct import_result *ret)
 {
-	static const char *const names[] = { "PATH" };
-	struct import m = { .file = -1, .socket = -1 };
-	const struct option_spec options[] = {
-		{ "--image", NULL, &m.image }, { "--recorder", &m.recorder, NULL },
-		{ "--officer", &m.officer, NULL }, { "--unit", &m.unit, NULL },
-		{ "--case", &m.case_id, NULL }, { "--reason", &m.reason, NULL },
-	};
-	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &m.path, names, 1, 1);
+	struct import m = { .what = what, .ret = ret, .file = -1, .socket = -1 };
+	int r;
 
-	if (r != EXIT_GOOD || (r = ctl_check_id(m.recorder)) != EXIT_GOOD ||
-	    (r = ctl_check_id(m.officer)) != EXIT_GOOD || (r = ctl_check_id(m.unit)) != EXIT_GOOD ||
-	    (r = ctl_check_id(m.case_id)) != EXIT_GOOD ||
-	    (r = ctl_check_reason(m.reason)) != EXIT_GOOD || (r = ctl_open_conf(c)) != EXIT_GOOD)
+	if ((r = ctl_check_id(what->recorder)) != EXIT_GOOD ||
+	    (r = ctl_check_id(what->officer)) != EXIT_GOOD || (r = ctl_check_id(what->unit)) != EXIT_GOOD ||
+	    (r = ctl_check_id(what->case_id)) != EXIT_GOOD ||
+	    (r = ctl_check_id(what->camera)) != EXIT_GOOD ||
+	    (r = ctl_check_reason(what->reason)) != EXIT_GOOD || (r = ctl_open_conf(c)) != EXIT_GOOD)
 		return r;
 	r = import(c, &m);
 	close_fd(m.file);
 	close_fd(m.socket);		/* until here: the connection is the import's cable */
 	return r;
+}
+
+int import_await(struct ctl *c, enum catalog_statement s, const char *const *params, size_t n,
+		 char ret_segment[40])
+{
+	const struct timespec pause = { .tv_nsec = RECORDED_PAUSE_MS * 1000L * 1000 };
+	int64_t begun = export_now_ms();
+	json_t *rows = NULL;
+	size_t found = 0;
+	int r;
+
+	while ((r = ctl_query(c, s, params, n, &rows)) == EXIT_GOOD) {
+		found = json_array_size(rows);
+		if (found > 0 || export_now_ms() - begun > RECORDED_MS)
+			break;
+		json_decref(rows);
+		rows = NULL;
+		nanosleep(&pause, NULL);
+	}
+	if (r == EXIT_GOOD && found == 1)
+		snprintf(ret_segment, 40, "%s",
+			 json_string_value(json_object_get(json_array_get(rows, 0), "segment")));
+	json_decref(rows);
+	return r == EXIT_GOOD && found != 1 ? EXIT_AWAY : r;
+}
+
+int cmd_import(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "PATH" };
+	struct import_what w = { .image = false };
+	const struct option_spec options[] = {
+		{ "--image", NULL, &w.image }, { "--recorder", &w.recorder, NULL },
+		{ "--officer", &w.officer, NULL }, { "--unit", &w.unit, NULL },
+		{ "--case", &w.case_id, NULL }, { "--reason", &w.reason, NULL },
+		{ "--fixed-camera", &w.camera, NULL },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &w.path, names, 1, 1);
+
+	/* A camera on a wall is nobody's recorder, and no officer held it. */
+	if (r == EXIT_GOOD && w.camera != NULL && (w.recorder != NULL || w.officer != NULL || w.image))
+		r = ctl_usage(T_IMPORT_CAMERA, w.camera);
+	return r == EXIT_GOOD ? import_path(c, &w, NULL) : r;
 }

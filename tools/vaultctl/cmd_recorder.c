@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "ctl.h"
 #include "dock_client.h"
+#include "entry.h"
 #include "format/minisign.h"
 #include "table.h"
 
@@ -33,6 +34,14 @@ static const struct column state_columns[] = {
 	{ C_CAPACITY, "capacity", CELL_BYTES },
 	{ C_UNCERTAINTY, "clock_uncertainty_ms", CELL_OFFSET },
 	{ C_FAULTS, "faults", CELL_LIST },
+};
+static const struct column assignment_columns[] = {
+	{ C_RECORDER, "recorder", CELL_TEXT },
+	{ C_OFFICER, "officer", CELL_TEXT },
+	{ C_UNIT, "unit", CELL_TEXT },
+	{ C_ISSUED, "issued_at", CELL_MOMENT },
+	{ C_RETURNED, "returned_at", CELL_MOMENT },
+	{ C_REASON, "reason", CELL_TEXT },
 };
 static const struct column key_columns[] = {
 	{ C_KEY, "key_id", CELL_TEXT },
@@ -213,6 +222,107 @@ int cmd_recorder_enroll(struct ctl *c, int argc, char **argv)
 	r = change(c, STATEMENT_ENROLL, params, COUNT(params), id, dry_run, &done);
 	if (done)
 		say(stdout, T_ENROLLED, id);
+	return r;
+}
+
+int cmd_recorder_issue(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL, *officer = NULL, *reason = NULL;
+	bool dry_run = false, done;
+	const struct option_spec options[] = {
+		{ "--officer", &officer, NULL }, { "--reason", &reason, NULL },
+		{ "--dry-run", NULL, &dry_run },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
+
+	if (r != EXIT_GOOD || (r = ctl_check_id(officer)) != EXIT_GOOD ||
+	    (r = ctl_check_reason(reason)) != EXIT_GOOD)
+		return r;
+	if (officer == NULL)
+		return ctl_usage(T_TOO_FEW, "--officer");
+	const char *const params[] = { id, officer, reason };
+	r = change(c, STATEMENT_RECORDER_ISSUE, params, COUNT(params), id, dry_run, &done);
+	if (done)
+		say(stdout, T_ISSUED, id, officer);
+	return r;
+}
+
+int cmd_recorder_return(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL, *reason = NULL;
+	bool dry_run = false, done;
+	const struct option_spec options[] = {
+		{ "--reason", &reason, NULL }, { "--dry-run", NULL, &dry_run },
+	};
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &id, names, 1, 1);
+
+	if (r != EXIT_GOOD || (r = ctl_check_reason(reason)) != EXIT_GOOD)
+		return r;
+	const char *const params[] = { id, reason };
+	r = change(c, STATEMENT_RECORDER_RETURN, params, COUNT(params), id, dry_run, &done);
+	if (done)
+		say(stdout, T_RETURNED, id);
+	return r;
+}
+
+/* What happened to it, as who answers for it reports: a finding of its own. */
+static int report(struct ctl *c, int argc, char **argv, const char *kind, enum text_id said)
+{
+	static const char *const names[] = { "ID" };
+	const char *params[] = { NULL, kind, NULL, NULL };
+	bool dry_run = false;
+	const struct option_spec options[] = {
+		{ "--reason", &params[2], NULL }, { "--attach", &params[3], NULL },
+		{ "--dry-run", NULL, &dry_run },
+	};
+	json_t *row = NULL;
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), params, names, 1, 1);
+
+	if (r == EXIT_GOOD && (r = ctl_check_id(params[0])) == EXIT_GOOD)
+		r = ctl_check_reason(params[2]);
+	if (r == EXIT_GOOD && params[3] != NULL && !ctl_is_uuid(params[3]))
+		r = ctl_usage(T_NO_SEGMENT, params[3]);
+	if (r == EXIT_GOOD)
+		r = entry_run(c, STATEMENT_RECORDER_REPORT, params, COUNT(params), dry_run, &row);
+	if (r == EXIT_GOOD && !dry_run && c->json)
+		ctl_print_json(row);
+	else if (r == EXIT_GOOD && !dry_run)
+		say(stdout, said, params[0]);
+	json_decref(row);
+	return r;
+}
+
+int cmd_recorder_damaged(struct ctl *c, int argc, char **argv)
+{
+	return report(c, argc, argv, "damaged", T_REPORTED_DAMAGED);
+}
+
+int cmd_recorder_lost(struct ctl *c, int argc, char **argv)
+{
+	return report(c, argc, argv, "lost", T_REPORTED_LOST);
+}
+
+int cmd_recorder_history(struct ctl *c, int argc, char **argv)
+{
+	static const char *const names[] = { "ID" };
+	const char *id = NULL;
+	json_t *rows = NULL;
+	int r = ctl_arguments(c, argc, argv, NULL, 0, &id, names, 1, 1);
+	const char *const params[] = { id };
+
+	if (r == EXIT_GOOD)
+		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD)
+		r = ctl_query(c, STATEMENT_RECORDER_ASSIGNMENTS, params, COUNT(params), &rows);
+	if (r == EXIT_GOOD && json_array_size(rows) == 0)
+		r = ctl_check_scope(c, id, NULL);
+	if (r == EXIT_GOOD && c->json)
+		ctl_print_json(rows);
+	else if (r == EXIT_GOOD)
+		table_print(stdout, rows, assignment_columns, COUNT(assignment_columns));
+	json_decref(rows);
 	return r;
 }
 

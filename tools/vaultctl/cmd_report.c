@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "base/utc.h"
 #include "ctl.h"
+#include "report_out.h"
 #include "table.h"
 
 static const struct column recorder_columns[] = {
@@ -134,66 +135,67 @@ void findings_print(FILE *to, const json_t *list)
 				finding_print(to, f);
 }
 
-static void print_report(const json_t *report)
+static void print_csv(FILE *to, const json_t *report)
+{
+	table_csv(to, json_object_get(report, "findings"), csv_columns, COUNT(csv_columns));
+}
+
+static void print_report(FILE *to, const json_t *report)
 {
 	const json_t *totals = json_object_get(report, "totals");
 	const json_t *list = json_object_get(report, "findings");
 	long long omitted = number(report, "findings_omitted");
 	char duration[32], bytes[32];
 
-	printf("%s\n", text(T_REPORT_TITLE));
-	say(stdout, T_REPORT_PERIOD, string(report, "from"), string(report, "to"));
-	say(stdout, T_REPORT_TOTALS, number(totals, "recorders"), number(totals, "recordings"),
+	fprintf(to, "%s\n", text(T_REPORT_TITLE));
+	say(to, T_REPORT_PERIOD, string(report, "from"), string(report, "to"));
+	say(to, T_REPORT_TOTALS, number(totals, "recorders"), number(totals, "recordings"),
 	    number(totals, "segments"), duration_text(number(totals, "duration_ms"), duration),
 	    bytes_text(number(totals, "bytes"), bytes));
-	say(stdout, T_REPORT_COUNTS, number(totals, "violations"), number(totals, "warnings"),
+	say(to, T_REPORT_COUNTS, number(totals, "violations"), number(totals, "warnings"),
 	    number(totals, "notices"), number(totals, "infos"));
-	printf("\n%s\n", text(T_REPORT_RECORDERS));
-	table_print(stdout, json_object_get(report, "recorders"), recorder_columns,
+	fprintf(to, "\n%s\n", text(T_REPORT_RECORDERS));
+	table_print(to, json_object_get(report, "recorders"), recorder_columns,
 		    COUNT(recorder_columns));
-	putchar('\n');
+	fputc('\n', to);
 	if (json_array_size(list) == 0) {
-		printf("%s\n", text(T_REPORT_CLEAN));
+		fprintf(to, "%s\n", text(T_REPORT_CLEAN));
 		return;
 	}
-	printf("%s\n", text(T_REPORT_FINDINGS));
-	findings_print(stdout, list);
+	fprintf(to, "%s\n", text(T_REPORT_FINDINGS));
+	findings_print(to, list);
 	if (omitted > 0)
-		say(stdout, T_REPORT_OMITTED, omitted);
+		say(to, T_REPORT_OMITTED, omitted);
 }
 
-static void put_report(const json_t *report, const char *format)
+static int put_report(const json_t *report, enum report_format format, const char *out)
 {
-	if (strcmp(format, "json") == 0)
-		ctl_print_json(report);
-	else if (strcmp(format, "csv") == 0)
-		table_csv(stdout, json_object_get(report, "findings"), csv_columns,
-			  COUNT(csv_columns));
-	else
-		print_report(report);
+	AUTO(buf_clear) struct buf bytes = BUF_INIT(REPORT_DOCUMENT_MAX);
+	int r;
+
+	if (format == FORMAT_JSON)
+		return report_json_out(report, out);
+	if (format == FORMAT_TABLE || format == FORMAT_CSV)
+		return report_stream_out(format == FORMAT_CSV ? print_csv : print_report, report, out);
+	r = report_document(report, format, NULL, NULL, &bytes);
+	return r == EXIT_GOOD ? report_bytes_out(bytes.p, bytes.len, out) : r;
 }
 
 int cmd_report_integrity(struct ctl *c, int argc, char **argv)
 {
-	const char *from = NULL, *to = NULL, *unit = NULL, *recorder = NULL, *format = "table";
+	const char *from = NULL, *to = NULL, *unit = NULL, *recorder = NULL, *name = NULL, *out = NULL;
 	const struct option_spec options[] = {
 		{ "--from", &from, NULL }, { "--to", &to, NULL }, { "--unit", &unit, NULL },
-		{ "--recorder", &recorder, NULL }, { "--format", &format, NULL },
+		{ "--recorder", &recorder, NULL }, { "--format", &name, NULL }, { "--out", &out, NULL },
 	};
+	enum report_format format = FORMAT_TABLE;
 	char today[20];
 	json_t *rows = NULL, *report;
 	bool found;
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), NULL, NULL, 0, 0);
 
-	if (r != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = report_format(c, name, out, &format)) != EXIT_GOOD)
 		return r;
-	if (c->json)
-		format = "json";
-	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
-	    strcmp(format, "csv") != 0) {
-		say(stderr, T_BAD_FORMAT);
-		return EXIT_USAGE;
-	}
 	utc_format_shanghai(utc_now(), today);
 	today[10] = '\0';
 	to = to == NULL ? today : to;
@@ -210,11 +212,8 @@ int cmd_report_integrity(struct ctl *c, int argc, char **argv)
 	found = json_array_size(json_object_get(report, "findings")) > 0;
 	if (!found && json_array_size(json_object_get(report, "recorders")) == 0)
 		r = ctl_check_scope(c, recorder, unit);
-	if (r != EXIT_GOOD) {
-		json_decref(rows);
-		return r;
-	}
-	put_report(report, format);
+	if (r == EXIT_GOOD)
+		r = put_report(report, format, out);
 	json_decref(rows);
-	return found ? EXIT_FINDINGS : EXIT_GOOD;
+	return r == EXIT_GOOD && found ? EXIT_FINDINGS : r;
 }

@@ -16,6 +16,7 @@
 #include "object.h"
 #include "table.h"
 #include "vault/vault.h"
+#include "verify.h"
 
 /* Addresses asked of the catalog at once. */
 enum { PAGE = 1000 };
@@ -294,12 +295,22 @@ static int exit_of(const struct tally *t)
 		t->unrecorded > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 
-/* The worse of two answers: damage is told before what could not be looked at. */
-static int worse_of(int a, int b)
+int verify_worse(int a, int b)
 {
 	if (a == EXIT_DAMAGE || b == EXIT_DAMAGE)
 		return EXIT_DAMAGE;
 	return MAX(a, b);
+}
+
+int verify_segments(struct ctl *c, const json_t *segments, json_t **ret_bad)
+{
+	struct tally t = { .bad = json_array(), .quiet = c->json, .shown_ms = utc_now() };
+	int r = check_segments(c, &t, segments);
+
+	if (isatty(STDERR_FILENO) && !t.quiet)
+		fputs("\r\033[K", stderr);
+	*ret_bad = t.bad;
+	return verify_worse(r, exit_of(&t));
 }
 
 /* What was done with it, in order, behind what its bytes are. */
@@ -324,12 +335,12 @@ static int conclude(struct ctl *c, const struct tally *t, const char *object, co
 	if (!c->json && (names == NULL || object_is_evidence(object)))
 		say_sum(t);
 	if (names != NULL)
-		r = worse_of(r, tell_history(c, object, names, j));
+		r = verify_worse(r, tell_history(c, object, names, j));
 	if (c->json && r != EXIT_USAGE)
 		ctl_print_json(j);
 	json_decref(j);
 	if (names == NULL || object_is_evidence(object))
-		r = worse_of(r, enter_scrub(c, t, object, names));
+		r = verify_worse(r, enter_scrub(c, t, object, names));
 	return r;
 }
 
@@ -346,7 +357,7 @@ static int conclude_early(const struct ctl *c, const struct tally *t, int r)
 		say_sum(t);
 		say(stdout, T_AUDIT_NOT_ALL);
 	}
-	return worse_of(r, exit_of(t));
+	return verify_worse(r, exit_of(t));
 }
 
 int cmd_verify(struct ctl *c, int argc, char **argv)

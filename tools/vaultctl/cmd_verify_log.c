@@ -22,9 +22,8 @@ static int audit_catalog(struct audit *a)
 	size_t i;
 	int r;
 
-	if (catalog_sync_begin_reading(a->c->catalog, &e) < 0)
-		return ctl_fail(&e, EXIT_AWAY);
-	for (i = 0, r = EXIT_GOOD; i < COUNT(parts) && r == EXIT_GOOD; i++)
+	r = catalog_audit_begin(a->c->catalog, &a->guarded, &e) < 0 ? ctl_fail(&e, EXIT_AWAY) : EXIT_GOOD;
+	for (i = 0; i < COUNT(parts) && r == EXIT_GOOD; i++)
 		r = parts[i](a);
 	catalog_sync_rollback(a->c->catalog);
 	return r;

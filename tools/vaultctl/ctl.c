@@ -120,19 +120,30 @@ int ctl_open_conf(struct ctl *c)
 	return EXIT_GOOD;
 }
 
+/* What a person does is done by their own login, and so is what they look at, once they say so. */
+const char *ctl_login(const char *role)
+{
+	const char *own = getenv("DOCKVAULT_LOGIN");
+
+	if (own != NULL && *own != '\0')
+		return own;
+	return role == NULL ? ctl_person() : role;
+}
+
 int ctl_open_catalog(struct ctl *c, const char *role)
 {
 	char conninfo[CONF_PATH_MAX + 64];
+	const char *user = ctl_login(role);
 	struct err e = { 0 };
 	int r;
 
 	if (c->catalog != NULL)
 		return EXIT_GOOD;
 	r = ctl_open_conf(c);
-	if (r != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_check_id(user)) != EXIT_GOOD)
 		return r;
 	/* Of two users in a conninfo the last counts. */
-	snprintf(conninfo, sizeof(conninfo), "%s user=%s", c->conf.database, role);
+	snprintf(conninfo, sizeof(conninfo), "%s user=%s", c->conf.database, user);
 	if (catalog_sync_open(conninfo, &c->catalog, &e) < 0)
 		return ctl_fail(&e, EXIT_AWAY);
 	return EXIT_GOOD;
@@ -213,6 +224,22 @@ static bool has_unit(const json_t *recorders, const char *unit)
 	return false;
 }
 
+/* A unit of the bureau, or one that recorders had before there were units. */
+static int check_unit(struct ctl *c, const json_t *recorders, const char *unit)
+{
+	const char *const params[] = { unit };
+	json_t *units = NULL;
+	int r;
+
+	if (has_unit(recorders, unit))
+		return EXIT_GOOD;
+	r = ctl_query(c, STATEMENT_UNIT_LIST, params, COUNT(params), &units);
+	if (r == EXIT_GOOD && json_array_size(units) == 0)
+		r = ctl_usage(T_NO_UNIT, unit);
+	json_decref(units);
+	return r;
+}
+
 int ctl_check_scope(struct ctl *c, const char *recorder, const char *unit)
 {
 	const char *const params[] = { recorder };
@@ -226,8 +253,8 @@ int ctl_check_scope(struct ctl *c, const char *recorder, const char *unit)
 		return r;
 	if (recorder != NULL && json_array_size(recorders) == 0)
 		r = ctl_usage(T_NO_RECORDER, recorder);
-	else if (unit != NULL && !has_unit(recorders, unit))
-		r = ctl_usage(T_NO_UNIT, unit);
+	else if (unit != NULL)
+		r = check_unit(c, recorders, unit);
 	json_decref(recorders);
 	return r;
 }

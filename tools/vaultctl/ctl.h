@@ -44,9 +44,17 @@ int ctl_arguments(struct ctl *c, int argc, char **argv, const struct option_spec
 		  size_t n_options, const char **words, const char *const *names, size_t needed,
 		  size_t n_words);
 
-/* The configuration and the catalog, as a role of it.  EXIT_GOOD or EXIT_AWAY, having said why. */
+/*
+ * The configuration and the catalog, as a role of it; NULL: as the person who calls, by a login of
+ * their own, which takes what docs/RULES.md says.  The login is the name that the system knows them
+ * by, or $DOCKVAULT_LOGIN, which goes before the role, too: who sees what is the catalog's to say.
+ * EXIT_GOOD, or having said why EXIT_AWAY or EXIT_USAGE.
+ */
 int ctl_open_conf(struct ctl *c);
 int ctl_open_catalog(struct ctl *c, const char *role);
+
+/* The login that ctl_open_catalog() takes for a role. */
+const char *ctl_login(const char *role);
 
 /* EXIT_GOOD, or EXIT_USAGE and what is wrong: is the value of --lang among these arguments one? */
 int ctl_language(int argc, char **argv);
@@ -117,6 +125,13 @@ int ctl_check_period(const char *from, const char *to);
 /* A list of findings as people read it, worst first (cmd_report.c). */
 void findings_print(FILE *to, const json_t *list);
 
+/* The steps of answering a finding: a new reference to their list; and for people (cmd_answer.c). */
+int answer_steps(struct ctl *c, const char *finding, json_t **ret);
+void answer_steps_print(FILE *to, const json_t *steps);
+
+/* What dv.regulation() says (lib/catalog/statements.h) as the page that docs/REGULATION.md is. */
+void regulation_print(FILE *to, const json_t *articles);
+
 /* Rows of one list: more than anyone reads, less than fills a machine. */
 #define LIST_MAX	"20000"
 
@@ -148,6 +163,11 @@ COMMAND(cmd_recorder_list);
 COMMAND(cmd_recorder_show);
 COMMAND(cmd_recorder_key);
 COMMAND(cmd_recorder_retire);
+COMMAND(cmd_recorder_issue);
+COMMAND(cmd_recorder_return);
+COMMAND(cmd_recorder_damaged);
+COMMAND(cmd_recorder_lost);
+COMMAND(cmd_recorder_history);
 COMMAND(cmd_recorder_checks);
 COMMAND(cmd_recorder_inventory);
 COMMAND(cmd_recorder_probe);
@@ -156,12 +176,21 @@ COMMAND(cmd_session_list);
 COMMAND(cmd_dock_list);
 COMMAND(cmd_dock_watch);
 COMMAND(cmd_import);
+COMMAND(cmd_inbox);
 COMMAND(cmd_recording_list);
 COMMAND(cmd_recording_show);
 COMMAND(cmd_timeline);
 COMMAND(cmd_finding_list);
 COMMAND(cmd_finding_show);
+COMMAND(cmd_finding_open);
+COMMAND(cmd_finding_ack);
+COMMAND(cmd_finding_explain);
+COMMAND(cmd_finding_review);
+COMMAND(cmd_finding_assign);
 COMMAND(cmd_report_integrity);
+COMMAND(cmd_report_month);
+COMMAND(cmd_report_sign);
+COMMAND(cmd_report_verify);
 COMMAND(cmd_verify);
 COMMAND(cmd_verify_package);
 COMMAND(cmd_export);
@@ -169,15 +198,55 @@ COMMAND(cmd_verify_log);
 COMMAND(cmd_log_checkpoint);
 COMMAND(cmd_log_show);
 COMMAND(cmd_log_prove);
+COMMAND(cmd_rule_list);
+COMMAND(cmd_rule_show);
+COMMAND(cmd_rule_propose);
+COMMAND(cmd_rule_approve);
+COMMAND(cmd_rule_reject);
 COMMAND(cmd_status);
 COMMAND(cmd_doctor);
 COMMAND(cmd_config_check);
 COMMAND(cmd_db_migrate);
 COMMAND(cmd_db_status);
+COMMAND(cmd_notify_list);
+COMMAND(cmd_notify_retry);
+COMMAND(cmd_notify_test);
 COMMAND(cmd_witness_keygen);
 COMMAND(cmd_witness_serve);
 COMMAND(cmd_witness_check);
 COMMAND(cmd_log_keygen);
 COMMAND(cmd_log_cosign);
+COMMAND(cmd_unit_set);
+COMMAND(cmd_unit_list);
+COMMAND(cmd_officer_set);
+COMMAND(cmd_officer_list);
+COMMAND(cmd_officer_show);
+COMMAND(cmd_person_add);
+COMMAND(cmd_person_close);
+COMMAND(cmd_person_list);
+COMMAND(cmd_case_open);
+COMMAND(cmd_case_change);
+COMMAND(cmd_case_event);
+COMMAND(cmd_case_party);
+COMMAND(cmd_case_officer);
+COMMAND(cmd_case_list);
+COMMAND(cmd_case_show);
+COMMAND(cmd_case_check);
+COMMAND(cmd_case_close);
+COMMAND(cmd_case_archive);
+COMMAND(cmd_case_verify);
+COMMAND(cmd_action_add);
+COMMAND(cmd_action_change);
+COMMAND(cmd_action_list);
+COMMAND(cmd_action_show);
+COMMAND(cmd_coverage_show);
+COMMAND(cmd_document_add);
+COMMAND(cmd_document_list);
+COMMAND(cmd_document_sign);
+COMMAND(cmd_document_withdraw);
+COMMAND(cmd_link_add);
+COMMAND(cmd_link_remove);
+COMMAND(cmd_link_propose);
+COMMAND(cmd_recording_review);
 
 #endif

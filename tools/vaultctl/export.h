@@ -59,7 +59,13 @@ int export_add_key(struct export *x, const char *path, const struct minisign_pub
 /* The public key with this id among *.pub beside the dock's seal key.  EXIT_GOOD, EXIT_AWAY. */
 int export_find_seal_key(struct export *x, const uint8_t id[8], struct minisign_public_key *ret);
 
+/* The same beside the export key. */
+int export_find_own_key(struct export *x, const uint8_t id[8], struct minisign_public_key *ret);
+
 int export_load_key(struct export *x);
+
+/* Sign these bytes with the export key, which is loaded: a minisign file, appended, and the key's id. */
+int export_sign(struct export *x, const struct buf *bytes, const char *comment, struct buf *ret, char ret_key[17]);
 
 /* A key of the log or a witness: STEM.vkey and STEM.pem. */
 int export_add_note_key(struct export *x, const struct note_key *k, const char *stem);

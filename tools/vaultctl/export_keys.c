@@ -85,17 +85,16 @@ static bool read_public(const char *dir, const char *name, struct minisign_publi
 	       minisign_parse_public_key(b.p, b.len, ret, NULL) == 0;
 }
 
-/* A dock that got a new key keeps the old one's public half, which its seals verify with. */
-int export_find_seal_key(struct export *x, const uint8_t id[8], struct minisign_public_key *ret)
+/* Among the *.pub beside a secret key: who got a new key keeps the old one's public half. */
+static bool find_public(const char *secret, const uint8_t id[8], struct minisign_public_key *ret)
 {
-	char dir[CONF_PATH_MAX], text[17];
+	char dir[CONF_PATH_MAX];
 	const struct dirent *entry;
-	struct err e = { 0 };
 	bool found = false;
 	size_t len;
 	DIR *d;
 
-	snprintf(dir, sizeof(dir), "%s", x->c->conf.seal_key);
+	snprintf(dir, sizeof(dir), "%s", secret);
 	*strrchr(dir, '/') = '\0';	/* conf takes absolute paths alone */
 	d = opendir(dir[0] == '\0' ? "/" : dir);
 	while (d != NULL && !found && (entry = readdir(d)) != NULL) {
@@ -106,14 +105,31 @@ int export_find_seal_key(struct export *x, const uint8_t id[8], struct minisign_
 	}
 	if (d != NULL)
 		closedir(d);
-	if (found)
+	return found;
+}
+
+static int find_or_say(const char *secret, const char *what, const uint8_t id[8],
+		       struct minisign_public_key *ret)
+{
+	struct err e = { 0 };
+	char text[17];
+
+	if (find_public(secret, id, ret))
 		return EXIT_GOOD;
 	minisign_id_text(id, text);
-	err_set(&e, -ENOENT,
-		"%.150s/*.pub: the public key %s is not among them, which the dock sealed"
-		" with: put it there",
-		dir, text);
+	err_set(&e, -ENOENT, "%.*s/*.pub: the public key %s is not among them, which %s: put it there",
+		(int)(strrchr(secret, '/') - secret), secret, text, what);
 	return ctl_fail(&e, EXIT_AWAY);
+}
+
+int export_find_seal_key(struct export *x, const uint8_t id[8], struct minisign_public_key *ret)
+{
+	return find_or_say(x->c->conf.seal_key, "the dock sealed with", id, ret);
+}
+
+int export_find_own_key(struct export *x, const uint8_t id[8], struct minisign_public_key *ret)
+{
+	return find_or_say(x->c->conf.export_key, "this was signed with", id, ret);
 }
 
 /* ------ the package's own ------ */
@@ -138,4 +154,19 @@ int export_load_key(struct export *x)
 		return ctl_fail(&e, EXIT_AWAY);
 	minisign_secret_key_public(x->package.export_key, &key);
 	return export_add_key(x, "data/log/keys/export.pub", &key, "evidence packages");
+}
+
+int export_sign(struct export *x, const struct buf *bytes, const char *comment, struct buf *ret, char ret_key[17])
+{
+	struct minisign_public_key key;
+	struct err e = { 0 };
+	int r = export_load_key(x);
+
+	if (r != EXIT_GOOD)
+		return r;
+	minisign_secret_key_public(x->package.export_key, &key);
+	minisign_id_text(key.id, ret_key);
+	if (minisign_sign(x->package.export_key, bytes->p, bytes->len, comment, ret, &e) < 0)
+		return ctl_fail(&e, EXIT_AWAY);
+	return EXIT_GOOD;
 }

@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 #include "custody/tile.h"
-#include "tlog/post.h"
+#include "base/post.h"
 #include "tlog/tlog.h"
 
 struct tile {

@@ -1,14 +1,14 @@
 #include "table.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "base/utc.h"
+#include "report/report.h"
 
-enum { COLUMNS_MAX = 16, GAP = 2 };
+enum { GAP = 2 };
 
 /* row[key] where key may be "a.b"; NULL when it is not there. */
 static const json_t *json_at(const json_t *row, const char *key)
@@ -159,68 +159,66 @@ static void put_cell(FILE *to, const char *s, int width, bool right, bool last)
 	pad(to, (right ? 0 : width - text_width(s)) + GAP);
 }
 
-void table_print(FILE *to, const json_t *rows, const struct column *columns, size_t n)
+void table_texts(FILE *to, const struct table_head *heads, size_t n, size_t n_rows,
+		 const char *(*cell)(void *data, size_t row, size_t column, char ret[CELL_MAX]), void *data)
 {
-	int width[COLUMNS_MAX];
-	char cell[CELL_MAX];
-	const json_t *row;
+	int width[TABLE_COLUMNS_MAX];
+	char buf[CELL_MAX];
 	size_t i, c;
 
-	if (n > COLUMNS_MAX)
-		BUG("table_print: %zu columns", n);
-	if (json_array_size(rows) == 0) {
+	if (n > TABLE_COLUMNS_MAX)
+		BUG("table: %zu columns", n);
+	if (n_rows == 0) {
 		fprintf(to, "%s\n", text(T_NOTHING));
 		return;
 	}
 	for (c = 0; c < n; c++) {
-		width[c] = text_width(text(columns[c].head));
-		json_array_foreach(rows, i, row)
-			width[c] = MAX(width[c], text_width(cell_text(row, &columns[c], cell)));
+		width[c] = text_width(heads[c].text);
+		for (i = 0; i < n_rows; i++)
+			width[c] = MAX(width[c], text_width(cell(data, i, heads[c].column, buf)));
 	}
 	for (c = 0; c < n; c++)
-		put_cell(to, text(columns[c].head), width[c], right_aligned(columns[c].cell),
-			 c + 1 == n);
+		put_cell(to, heads[c].text, width[c], heads[c].right, c + 1 == n);
 	fputc('\n', to);
-	json_array_foreach(rows, i, row) {
+	for (i = 0; i < n_rows; i++) {
 		for (c = 0; c < n; c++)
-			put_cell(to, cell_text(row, &columns[c], cell), width[c],
-				 right_aligned(columns[c].cell), c + 1 == n);
+			put_cell(to, cell(data, i, heads[c].column, buf), width[c], heads[c].right, c + 1 == n);
 		fputc('\n', to);
 	}
 }
 
-static bool is_formula(const char *s)
-{
-	static const char *const starts[] = { "=", "+", "-", "@", "＝", "＋", "－", "＠" };
-	size_t i;
+struct rows {
+	const json_t *list;
+	const struct column *columns;
+};
 
-	for (i = 0; i < COUNT(starts); i++)
-		if (strncmp(s, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
+static const char *cell_of(void *data, size_t row, size_t column, char ret[CELL_MAX])
+{
+	const struct rows *r = data;
+
+	return cell_text(json_array_get(r->list, row), &r->columns[column], ret);
 }
 
-static void csv_cell(FILE *to, const char *s)
+void table_print(FILE *to, const json_t *rows, const struct column *columns, size_t n)
 {
-	const char *p;
+	struct table_head heads[TABLE_COLUMNS_MAX];
+	struct rows r = { rows, columns };
+	size_t c;
 
-	fputs(is_formula(s) ? "\"'" : "\"", to);
-	for (p = s; *p != '\0'; p++) {
-		if (*p == '"')
-			fputc('"', to);
-		fputc(*p, to);
-	}
-	fputc('"', to);
+	for (c = 0; c < n && c < COUNT(heads); c++)
+		heads[c] = (struct table_head){ text(columns[c].head), c, right_aligned(columns[c].cell) };
+	table_texts(to, heads, n, json_array_size(rows), cell_of, &r);
 }
 
 static void csv_value(FILE *to, const json_t *v)
 {
 	AUTO(freep) char *dump = NULL;
 	const char *raw = raw_text(v, &dump);
-	AUTO(buf_clear) struct buf shown = BUF_INIT(4 * strlen(raw));
+	AUTO(buf_clear) struct buf shown = BUF_INIT(4 * strlen(raw)), cell = BUF_INIT(8 * strlen(raw) + 4);
 
 	text_add_shown(&shown, raw);
-	csv_cell(to, shown.failed ? "?" : buf_str(&shown));
+	report_csv_cell(&cell, shown.failed ? "?" : buf_str(&shown));
+	fputs(buf_str(&cell), to);
 }
 
 void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_t n)

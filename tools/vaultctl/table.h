@@ -11,12 +11,13 @@
 #define VAULTCTL_TABLE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "text.h"
 
-enum { CELL_MAX = 512 };
+enum { CELL_MAX = 512, TABLE_COLUMNS_MAX = 24 };
 
 enum cell {
 	CELL_TEXT,		/* as it is; null: "-" */
@@ -39,6 +40,15 @@ struct column {
 };
 
 void table_print(FILE *to, const json_t *rows, const struct column *columns, size_t n);
+
+/* The same of texts that somebody else has: cell(data, row, head.column, buf) returns one. */
+struct table_head {
+	const char *text;
+	size_t column;
+	bool right;			/* aligned */
+};
+void table_texts(FILE *to, const struct table_head *heads, size_t n, size_t n_rows,
+		 const char *(*cell)(void *data, size_t row, size_t column, char ret[CELL_MAX]), void *data);
 
 /* Heads are the keys, values raw: stable for programs. */
 void table_csv(FILE *to, const json_t *rows, const struct column *columns, size_t n);
