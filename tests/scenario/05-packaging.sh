@@ -1,6 +1,7 @@
 #!/bin/bash
 # Goal: what is installed is complete, documented and hardened: every unit at most 2.0 in
 # systemd-analyze, every manual clean, every program's manual there, both configurations valid.
+# Takes 25 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)
@@ -10,12 +11,15 @@ make -s install DESTDIR="$dir" PREFIX=/usr BUILD="$BUILD"
 
 for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister \
 	    usr/libexec/dockvault/dock-clear usr/bin/vaultctl usr/lib/systemd/system/dock-clear.socket \
+	    usr/lib/systemd/system/dockvault-inbox.service usr/lib/systemd/system/dockvault-inbox.path \
+	    usr/lib/systemd/system/dockvault-inbox.timer \
 	    usr/lib/systemd/system/dock-clear@.service usr/share/man/man8/dock-clear.8 \
 	    usr/lib/systemd/system/dockd.service usr/lib/udev/rules.d/70-dockvault.rules \
 	    usr/lib/sysusers.d/dockvault.conf usr/lib/tmpfiles.d/dockvault.conf \
 	    usr/share/man/man8/dockd.8 usr/share/man/man8/dock-lister.8 usr/share/man/man8/vaultctl.8 \
 	    usr/libexec/dockvault/custodyd usr/lib/systemd/system/custodyd.service \
-	    usr/share/man/man8/custodyd.8 \
+	    usr/share/man/man8/custodyd.8 usr/libexec/dockvault/alertd \
+	    usr/lib/systemd/system/alertd.service usr/share/man/man8/alertd.8 \
 	    usr/share/man/man5/dockvault.conf.5 usr/share/man/man5/recorders.d.5 \
 	    usr/share/dockvault/recorders.d/generic.conf etc/dockvault/dockvault.conf; do
 	[ -s "$dir/$file" ] || { echo "not installed: $file"; exit 1; }

@@ -3,6 +3,7 @@
 # path too long for sockets, as root and as an ordinary user; nothing of it stays behind.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
+unset DEVSTACK_TEMPLATE		# databases are made here
 root=$PWD
 dir=$(mktemp -d)
 short=$dir/s1

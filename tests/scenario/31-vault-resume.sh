@@ -6,6 +6,7 @@
 # sealed.  What lies there in between is judged with stock tools: a mark's digest is that of the bytes
 # before it, and the next run goes on from the last one.  A kill leaves the page cache as it is: what
 # a power cut would take as well is argued in lib/vault/DESIGN.md.
+# Takes 35 s
 set -eu -o pipefail
 blobs=6 size=$((90 * 1024 * 1024 + 4321)) runs_max=40
 work=$(mktemp -d)

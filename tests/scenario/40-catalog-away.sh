@@ -4,6 +4,7 @@
 #
 #   not there yet, mute, without schema, killed and stopped in the middle of an
 #   ingest, frozen; two stations at once
+# Takes 60 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/cluster.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Goal: dock-lister, jailed, lists cards made by stock tools and by mkcard byte for byte, and comes
 # to an end with a clear word on every hostile one, on cards with bad sectors, and when dockd goes.
+# Takes 25 s
 set -eu -o pipefail
 
 for tool in mkfs.fat mkfs.exfat dump.exfat mcopy mdel minfo mmd sfdisk jq; do

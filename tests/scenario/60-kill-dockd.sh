@@ -1,6 +1,7 @@
 #!/bin/bash
 # Goal: dockd killed at 20 random moments of an ingest and started again loses nothing and doubles
 # nothing.  Two recorders each time: one whose segments are signed, one that the dock seals.
+# Takes 40 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/dock.sh

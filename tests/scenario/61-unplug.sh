@@ -1,6 +1,7 @@
 #!/bin/bash
 # Goal: unplugged at 20 random bytes and docked again, a recorder loses nothing, and nothing is
 # taken in twice.
+# Takes 35 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/dock.sh

@@ -2,6 +2,7 @@
 # Goal: a recorder that shows files, not sectors: signed and unsigned recordings come in whole, by
 # whatever operations it has; unplugged in the middle it goes on there; whatever it gets wrong ends
 # with a finding, and the next docking works.
+# Takes 20 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/dock.sh

@@ -2,7 +2,8 @@
 # Goal: what happened to a card away from the dock shows at the next docking, as a sign with a
 # confidence, by kind, and once: files that vanished, were altered, renamed, back-dated; deleted
 # entries, whether the recorder wrote over its oldest or somebody chose; numbers that are missing;
-# files that no recorder makes.  A docking while the catalog is away hides nothing.
+# files that no recorder makes; what a computer opened, and what was put into a signed recording.  A docking while the catalog is away hides nothing.
+# Takes 35 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/dock.sh
@@ -131,6 +132,64 @@ before=$(sql "SELECT count(*) FROM finding")
 visit S714 "$DOCK/gap"
 settled
 is "docked again" "$(sql "SELECT count(*) FROM finding")" "$before"
+ok "missing numbers and foreign files, once each"
+
+# ------ copied off: opened by a computer, and by the recorder itself ------
+
+for i in 1 2 3 4 5 6; do dcam "$DOCK/copied" "$i" $((600 - i * 10)) 30001; done
+path() { echo "/DCIM/$(basename "$(ls "$DOCK/copied/DCIM/"*"_$(printf '%06d' "$1")_"*)")"; }
+# opened N...: a card like that, of which these were opened after the last docking
+opened() {
+	local i options=()
+	for i in "$@"; do options+=(--opened "$(path "$i")@$(($(date +%s) + 10))"); done
+	rm -f "$DOCK/copied.img"
+	"$BUILD/mkcard" "$DOCK/copied.img" --exfat --dir "$DOCK/copied" ${options[@]+"${options[@]}"}
+}
+for id in 5 6 7; do
+	enroll "REC-00071$id" "S71$id"
+	opened
+	visit "S71$id" "$DOCK/copied.img"
+done
+settled
+opened 2 4
+visit S715 "$DOCK/copied.img"
+opened 1 2 3 4 5 6
+visit S716 "$DOCK/copied.img"
+mkdir "$DOCK/copied/System Volume Information"
+head -c 76 /dev/urandom >"$DOCK/copied/System Volume Information/IndexerVolumeGuid"
+touch -d "@$((now + 10))" "$DOCK/copied/System Volume Information/IndexerVolumeGuid"
+opened 3
+visit S717 "$DOCK/copied.img"
+settled
+copied() { sql "SELECT concat_ws(' ', detail ->> 'kind', trim_scale(confidence), severity, detail ->> 'files',
+	detail ->> 'bystanders', detail ->> 'traces') FROM finding WHERE code = 'copied_off_recorder' AND recorder = '$1'"; }
+is "two of six were opened" "$(copied REC-000715)" "accessed 0.7 violation 2 4 0"
+is "all were: the recorder does so itself" "$(copied REC-000716)" ""
+is "one, in a computer" "$(copied REC-000717)" "accessed 0.85 violation 1 5 1"
+is "foreign files" "$(sql "SELECT count(*) FROM finding WHERE code = 'foreign_file' AND recorder = 'REC-000717'")" 0
+ok "what a computer opened is told from what a recorder opens itself"
+
+# ------ put into a signed recording ------
+
+new_key REC-000718
+enroll REC-000718 S718 "$DOCK/REC-000718.pub"
+signed_card "$DOCK/signed" REC-000718 3 20001
+visit S718 "$DOCK/signed"
+settled
+is "a signed recording" "$(found REC-000718)" ""
+media=$DOCK/signed/SEG_900000.mp4
+head -c 20001 /dev/urandom >"$media"
+# shellcheck disable=SC2154	# dock.sh's, which goes on with them
+"$BUILD/sidecar" sign --key "$DOCK/REC-000718.sec" --media "$media" --device REC-000718 \
+	--rec "$(cat /proc/sys/kernel/random/uuid)" --seq 0 --dseq "$dseq" --prev "$prev" \
+	--start "$(utc $((clock - 18)))" --end "$(utc $((clock - 14)))" --clock rtc --boot 1 \
+	--mono-start $(((clock - 18 - booted) * 1000)) --mono-end $(((clock - 14 - booted) * 1000)) \
+	--officer 019001 --last 1 --end-reason button >/dev/null
+visit S718 "$DOCK/signed"
+settled
+is "a fourth, inside it" "$(sql "SELECT concat_ws(' ', code, severity, trim_scale(confidence), article,
+	(detail -> 'inserted' ->> 'path') LIKE '%SEG_900000%') FROM finding_list WHERE recorder = 'REC-000718'
+	AND code <> 'card_changed'")" "inserted violation 0.8 12 t"
 expect_settled
 dock_finish
-ok "missing numbers and foreign files, once each"
+ok "a signed file that was put into a recording has no place there"

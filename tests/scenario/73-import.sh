@@ -2,6 +2,7 @@
 # Goal: what a person brings is taken in like a recorder, and called no more than it is: a folder,
 # an image of a card, a file; signed segments of an enrolled recorder are verified; whatever cannot
 # be read is a finding; interrupted and repeated, nothing is doubled and nothing is lost.
+# Takes 25 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/dock.sh

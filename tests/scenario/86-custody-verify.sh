@@ -2,6 +2,7 @@
 # Goal: what was done with evidence is told in order and proven, by whom and why; a log, a catalog and
 # a vault that agree are said to; and each way in which they do not is found as what it is, said with
 # its article and the next step, and raised once.
+# Takes 85 s
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/alter.sh

@@ -7,6 +7,7 @@
 #   the same, with manifests made anew and signed by the forger -> a command fails
 #   a blob that is damaged in the vault  -> exit 3, nothing is written
 #   killed half-way                      -> there is a *.part and nothing else
+# Takes 75 s
 set -eu -o pipefail
 
 cd "$(dirname "$0")/../.."

@@ -67,6 +67,34 @@ found "an operator among PostgreSQL's own" 3 "custody_row_changed operator >"
 sql "DROP OPERATOR pg_catalog.> (dv.address, bytea)"
 found "without all of them" 0 ''
 
+# ------ row-level security, which every table has ------
+
+sql "ALTER POLICY all_rows ON recorder USING (recorder <> 'REC-000884')"
+found "a policy that shows not all" 3 "custody_row_changed dv.recorder" "custody_row_missing recorder/REC-000884/1"
+sql "ALTER POLICY all_rows ON recorder USING (true)
+	; CREATE POLICY less ON custody_salt AS RESTRICTIVE FOR SELECT USING (field <> 'reason')"
+found "a policy that takes some away, of salts" 3 "custody_row_changed dv.custody_salt" \
+	"custody_row_changed recorder/REC-000883/1" "custody_row_changed recorder/REC-000884/1"
+sql "DROP POLICY less ON custody_salt; DROP POLICY to_supervisor ON custody_salt
+	; CREATE POLICY to_supervisor ON custody_salt FOR SELECT TO dv_supervisor USING (NOT event IN
+		(SELECT e.event FROM custody_event e WHERE e.source = 'party'))"
+found "one that covers the salts of parties alone" 0 ''
+sql "ALTER POLICY to_supervisor ON custody_salt USING (true)
+	; CREATE POLICY more ON recorder FOR SELECT USING (recorder = 'REC-000883')"
+found "one more, beside one that shows all" 0 ''
+sql "DROP POLICY more ON recorder; DROP POLICY all_rows ON recorder"
+found "none" 3 "custody_row_changed dv.recorder" "custody_row_missing recorder/REC-000883/1" \
+	"custody_row_missing recorder/REC-000884/1"
+sql "CREATE POLICY all_rows ON recorder FOR SELECT TO dv_all USING (true)"
+found "with all as it was" 0 ''
+# custodyd may have noted some of it by itself.
+sql "ALTER POLICY all_rows ON recorder USING (recorder <> 'REC-000999'); SELECT note_roles()
+	; ALTER POLICY all_rows ON recorder USING (true); SELECT note_roles()" >/dev/null
+[ "$(sql "SELECT count(*) FROM act WHERE kind = 'roles_changed'
+	AND detail -> 'changed' ->> 'policy all_rows of recorder' LIKE '%REC-000999%'")" = 2 ] || fail "a changed policy is not noted"
+ok "who changes a policy is noted to have changed the rights"
+await_sealed
+
 # ------ an event that is none of the log's ------
 
 # The event of a row of his own, taken away before the log has it: $event, in the table public.mine.
