@@ -16,24 +16,42 @@ static bool is_ascii(const char *s, size_t len)
 	return all < 0x80;
 }
 
-bool base64_decode(const char *s, size_t len, uint8_t *ret, size_t n)
+static bool decode(const char *s, size_t len, uint8_t *ret, size_t n, int variant)
 {
 	size_t got;
 
-	return len == sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL) - 1 &&
-		is_ascii(s, len) &&
-		sodium_base642bin(ret, n, s, len, NULL, &got, NULL,
-				  sodium_base64_VARIANT_ORIGINAL) == 0 && got == n;
+	return len == sodium_base64_encoded_len(n, variant) - 1 && is_ascii(s, len) &&
+		sodium_base642bin(ret, n, s, len, NULL, &got, NULL, variant) == 0 && got == n;
 }
 
-void base64_add(struct buf *to, const void *p, size_t n)
+static void add(struct buf *to, const void *p, size_t n, int variant)
 {
-	const size_t size = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+	const size_t size = sodium_base64_encoded_len(n, variant);
 	uint8_t *room = buf_room(to, size - 1);
 
 	if (room == NULL)
 		return;
 	/* There is always room for the NUL, too. */
-	sodium_bin2base64((char *)room, size, p, n, sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64((char *)room, size, p, n, variant);
 	buf_grew(to, size - 1);
+}
+
+bool base64_decode(const char *s, size_t len, uint8_t *ret, size_t n)
+{
+	return decode(s, len, ret, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
+void base64_add(struct buf *to, const void *p, size_t n)
+{
+	add(to, p, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool base64_raw_decode(const char *s, size_t len, uint8_t *ret, size_t n)
+{
+	return decode(s, len, ret, n, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+void base64_raw_add(struct buf *to, const void *p, size_t n)
+{
+	add(to, p, n, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }

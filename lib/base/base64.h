@@ -19,4 +19,8 @@ bool base64_decode(const char *s, size_t len, uint8_t *ret, size_t n);
 /* Append the base64 of n bytes. */
 void base64_add(struct buf *to, const void *p, size_t n);
 
+/* The same without padding, as age writes it. */
+bool base64_raw_decode(const char *s, size_t len, uint8_t *ret, size_t n);
+void base64_raw_add(struct buf *to, const void *p, size_t n);
+
 #endif

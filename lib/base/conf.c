@@ -55,6 +55,7 @@ static const struct number {
 	NUMBER(lister_timeout_ms, 30000, 100, 600000, "milliseconds"),
 	NUMBER(bandwidth_slot, 0, 0, 100000, "MiB a second"),
 	NUMBER(bandwidth_total, 0, 0, 100000, "MiB a second"),
+	NUMBER(scrub_bandwidth, 0, 0, 100000, "MiB a second"),
 	NUMBER(log_checkpoint_ms, 1000, 10, 5000, "milliseconds"),
 #undef NUMBER
 };
@@ -278,6 +279,33 @@ static int check_witness(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* A second copy in the place of the first is none. */
+static int check_copy(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *path, *other;
+	cfg_t *block;
+
+	if (conf_check_block(cfg, opt, CONF_COPIES_MAX, &block) < 0)
+		return -1;
+	path = cfg_getstr(block, "path");
+	if (strcmp(cfg_title(block), "vault") == 0) {
+		cfg_error(cfg, "copy \"vault\": that is the vault itself: give it another name");
+		return -1;
+	}
+	if (path == NULL || path[0] != '/' || strlen(path) >= CONF_PATH_MAX) {
+		cfg_error(cfg, "copy \"%s\": path \"%s\": an absolute path of less than %d bytes is"
+			  " needed", cfg_title(block), path != NULL ? path : "", CONF_PATH_MAX);
+		return -1;
+	}
+	other = said_before(opt, "path", path);
+	if (other != NULL) {
+		cfg_error(cfg, "copy \"%s\": its path is the one of copy \"%s\" already",
+			  cfg_title(block), other);
+		return -1;
+	}
+	return 0;
+}
+
 static int check_slot(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *name, *port, *other;
@@ -360,6 +388,24 @@ static void take_slots(cfg_t *cfg, struct conf *c)
 	c->n_slots = i;
 }
 
+static int take_copies(cfg_t *cfg, const char *path, struct conf *c, struct err *e)
+{
+	unsigned int i;
+	cfg_t *block;
+
+	for (i = 0; i < cfg_size(cfg, "copy"); i++) {	/* lengths: check_copy() */
+		block = cfg_getnsec(cfg, "copy", i);
+		snprintf(c->copies[i].name, sizeof(c->copies[i].name), "%s", cfg_title(block));
+		snprintf(c->copies[i].path, sizeof(c->copies[i].path), "%s",
+			 cfg_getstr(block, "path"));
+		if (strcmp(c->copies[i].path, c->vault) == 0)
+			return err_set(e, -EINVAL, "%s: copy \"%s\": its path is the vault's: put it on"
+				       " another disk", path, c->copies[i].name);
+	}
+	c->n_copies = i;
+	return 0;
+}
+
 /* Lengths: check_authority() and check_witness(). */
 static void take_peers(cfg_t *cfg, struct conf *c)
 {
@@ -427,6 +473,8 @@ static int parse(cfg_t *cfg, const char *path, struct conf *ret, struct err *e)
 		r = find_key(path, c.export_key, "export.key", e);
 	if (r == 0)
 		r = find_key(path, c.log_key, "custody.key", e);
+	if (r == 0)
+		r = take_copies(cfg, path, &c, e);
 	if (r < 0)
 		return r;
 	take_slots(cfg, &c);
@@ -455,9 +503,14 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 		CFG_STR("key", NULL, CFGF_NODEFAULT),
 		CFG_END()
 	};
+	cfg_opt_t copy[] = {
+		CFG_STR("path", NULL, CFGF_NODEFAULT),
+		CFG_END()
+	};
 	const cfg_flag_t block = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 	const cfg_opt_t rest[] = {
 		CFG_BOOL("vault_immutable", cfg_true, CFGF_NONE),
+		CFG_SEC("copy", copy, block),
 		CFG_SEC("slot", slot, block),
 		CFG_SEC("authority", authority, block),
 		CFG_SEC("witness", witness, block),
@@ -493,6 +546,7 @@ int conf_load(const char *path, struct conf *ret, struct err *e)
 			cfg_set_validate_func(cfg, texts[i].key, check_path);
 	for (n = 0; n < COUNT(numbers); n++)
 		cfg_set_validate_func(cfg, numbers[n].key, check_number);
+	cfg_set_validate_func(cfg, "copy", check_copy);
 	cfg_set_validate_func(cfg, "slot", check_slot);
 	cfg_set_validate_func(cfg, "authority", check_authority);
 	cfg_set_validate_func(cfg, "witness", check_witness);

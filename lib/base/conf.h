@@ -8,6 +8,7 @@
  *	vault = "/var/lib/dockvault/vault"
  *	state = "/var/lib/dockvault/state"
  *	database = "host=/run/postgresql dbname=dockvault"
+ *	copy "second" { path = "/mnt/second/vault" }
  *	slot "A1" { port = "1-1" }
  *	authority "tsa" { url = "http://tsa.example/" ca = "/etc/dockvault/tsa.pem" }
  *	channel "jiancha" { kind = "mail" url = "smtps://mail.example" from = ... to = ... }
@@ -32,6 +33,7 @@ enum {
 	CONF_PATH_MAX = 1024,		/* of a path or a URL, with its NUL */
 	CONF_ORIGIN_MAX = 128,		/* bytes */
 	CONF_VKEY_MAX = 320,
+	CONF_COPIES_MAX = 4,
 	CONF_CHANNELS_MAX = 8,
 	CONF_ADDRESSES_MAX = 16,	/* whom one channel mails to */
 	CONF_ADDRESS_MAX = 254,		/* bytes of one */
@@ -40,6 +42,12 @@ enum {
 struct conf_slot {
 	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ - */
 	char port[CONF_NAME_MAX + 1];	/* USB port path, "1-1.4" */
+};
+
+/* A store besides the vault, which is the store "vault": what is to be there the catalog says. */
+struct conf_copy {
+	char name[CONF_NAME_MAX + 1];	/* A-Z a-z 0-9 . _ -; not vault */
+	char path[CONF_PATH_MAX];	/* directory */
 };
 
 /* Who time-stamps the custody log (RFC 3161). */
@@ -105,11 +113,14 @@ struct conf {
 	size_t n_authorities;
 	struct conf_witness witnesses[CONF_PEERS_MAX];
 	size_t n_witnesses;
+	struct conf_copy copies[CONF_COPIES_MAX];
+	size_t n_copies;
 	struct conf_channel channels[CONF_CHANNELS_MAX];
 	size_t n_channels;
 	struct conf_slot slots[CONF_SLOTS_MAX];
 	size_t n_slots;
 	uint32_t bandwidth_slot, bandwidth_total;	/* MiB/s of reading; 0: no limit */
+	uint32_t scrub_bandwidth;	/* MiB/s that a scrub reads at most; 0: no limit */
 	uint32_t lister_timeout_ms;	/* 30000: no answer for that long ends it */
 };
 

@@ -38,6 +38,7 @@ enum {
 	VAULT_CHUNK = 16 * 1024 * 1024,	/* what an interrupted put loses at most, and one block */
 	VAULT_PARTIALS_MAX = 256,	/* interrupted puts that are left */
 	VAULT_PARTIALS_DAYS = 30,	/* and for how long */
+	VAULT_REREAD_MEMORY = 8 * 1024 * 1024,	/* of re-reading a blob */
 	VAULT_PATH_MAX = 1200,		/* room for any path of a store, with its NUL */
 };
 
@@ -163,10 +164,34 @@ enum vault_verdict {
 	VAULT_DAMAGED,		/* they have another, or something else has its name */
 };
 
+/* How a blob is read. */
+struct vault_reading {
+	bool digests;		/* SHA-256 and SM3 as well, which takes four times as long */
+	/*
+	 * Before each block of up to len bytes: wait as long as it should.  0, or a negative errno that
+	 * ends the reading and is returned.  On a thread of the call's own.  NULL: as fast as it goes.
+	 */
+	int (*pace)(void *data, size_t len);
+	void *data;
+};
+
+struct vault_read {
+	enum vault_verdict verdict;
+	uint64_t size;			/* of the bytes that were read */
+	struct digest found;		/* of them, when there was a file */
+	bool has_digests;
+	uint8_t sha256[32], sm3[32];
+};
+
 /*
- * Re-read one blob, from the disk rather than from memory where the kernel can forget its copy.
- * 0 and a verdict with the size read, or a negative errno when it could not be found out.
+ * Re-read one blob, from the disk rather than from memory: direct I/O on one thread, hashing on the
+ * caller's.  how: NULL, address alone, as fast as it goes.  0 and *ret, or a negative errno when it
+ * could not be found out, and *ret is untouched: -EIO, its bytes cannot be read.
  */
+int vault_reread(const char *dir, const struct digest *address, const struct vault_reading *how,
+		 struct vault_read *ret, struct err *e);
+
+/* The verdict and the size alone. */
 int vault_check(const char *dir, const struct digest *address, enum vault_verdict *ret,
 		uint64_t *ret_size, struct err *e);
 
@@ -176,6 +201,15 @@ int vault_check(const char *dir, const struct digest *address, enum vault_verdic
  */
 int vault_look(const char *dir, const struct digest *address, enum vault_verdict *ret,
 	       uint64_t *ret_size, struct err *e);
+
+/*
+ * Take a blob out of the store: its file, what an interrupted seal calls it besides, and what was
+ * set aside of it.  For a disposal that is on record, and nothing else.  0: none of these names is
+ * there, and that would survive a power cut; *ret_there says whether there was one.  So it may be
+ * done again after any interruption.  Nobody else may write to this store or put these bytes
+ * meanwhile: ask the catalog first.  -EUCLEAN: a directory has a name of it, a person has to look.
+ */
+int vault_remove(const char *dir, const struct digest *address, bool *ret_there, struct err *e);
 
 /*
  * Call blob(data, address, size) for every blob, in no order, and foreign(data, path) for every

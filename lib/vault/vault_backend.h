@@ -92,6 +92,9 @@ struct vault_backend {
 
 extern const struct vault_backend vault_local;
 
+/* The file that a blob of vault_local is written to, for reading it back; the blob's. */
+int vault_local_fd(const void *blob);
+
 /* vault_open, with the backend given. */
 int vault_open_backend(uv_loop_t *loop, const struct vault_backend *backend, const char *where,
 		       unsigned flags, struct vault **ret, struct err *e);

@@ -520,6 +520,11 @@ static int local_has(void *store, const struct digest *address, uint64_t size, s
 	return failed(l, n.file, e);
 }
 
+int vault_local_fd(const void *blob)
+{
+	return ((const struct local_blob *)blob)->fd;
+}
+
 const struct vault_backend vault_local = {
 	.open = local_open,
 	.close = local_close,

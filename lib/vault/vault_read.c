@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,24 +12,19 @@
 #include "base/blake2b.h"
 #include "base/util.h"
 #include "vault/vault.h"
+#include "vault/vault_dir.h"
+#include "vault/vault_stream.h"
 
-enum { CHECK_BLOCK = 1024 * 1024 };
-
-static void closep(int *fd)
+void vault_closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 }
 
-static void closedirp(DIR **d)
+void vault_closedirp(DIR **d)
 {
 	if (*d != NULL)
 		closedir(*d);
-}
-
-static void freep(uint8_t **p)
-{
-	free(*p);
 }
 
 int vault_path(const char *dir, const struct digest *address, char *ret_path, size_t size)
@@ -47,7 +43,7 @@ int vault_path(const char *dir, const struct digest *address, char *ret_path, si
 
 /* ------ check ------ */
 
-static int unreadable(const char *path, struct err *e)
+int vault_unreadable(const char *path, struct err *e)
 {
 	int r = -errno;
 
@@ -55,39 +51,74 @@ static int unreadable(const char *path, struct err *e)
 		       r == -EIO ? ": check the disk and the kernel log" : "");
 }
 
-/*
- * The kernel is told to forget what it holds of the file first, so that the
- * disk is what answers, and to read ahead, so that hashing need not wait; what
- * was hashed it may forget again, since a scrub must not empty its cache.
- */
-static int hash_fd(int fd, const char *path, struct digest *ret, uint64_t *ret_size,
-		   struct err *e)
-{
-	AUTO(freep) uint8_t *block = aligned_alloc(VAULT_ALIGN, CHECK_BLOCK);
-	struct blake2b state;
-	uint64_t size = 0;
-	ssize_t n;
+/* What is made of the bytes of one blob. */
+struct digests {
+	struct blake2b address;
+	EVP_MD_CTX *sha256, *sm3;	/* NULL: not asked for */
+	const char *path;
+	int (*also)(void *data, const uint8_t *p, size_t len, struct err *e);
+	void *also_data;
+};
 
-	if (block == NULL)
-		return err_set(e, -ENOMEM, "%s: no memory to check it", path);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	blake2b_init(&state);
-	while ((n = read(fd, block, CHECK_BLOCK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return unreadable(path, e);
-		blake2b_add(&state, block, (size_t)n);
-		(void)posix_fadvise(fd, (off_t)size, n, POSIX_FADV_DONTNEED);
-		size += (uint64_t)n;
-	}
-	*ret = blake2b_end(&state);
-	*ret_size = size;
+static void digests_clear(struct digests *d)
+{
+	EVP_MD_CTX_free(d->sha256);
+	EVP_MD_CTX_free(d->sm3);
+}
+
+static int hashing_failed(const struct digests *d, struct err *e)
+{
+	return err_set(e, -ENOMEM, "%s: SHA-256 and SM3 cannot be made of it", d->path);
+}
+
+static int add_address(void *data, const uint8_t *p, size_t len, struct err *e)
+{
+	struct digests *d = data;
+
+	blake2b_add(&d->address, p, len);
+	return d->also != NULL ? d->also(d->also_data, p, len, e) : 0;
+}
+
+static int add_others(void *data, const uint8_t *p, size_t len, struct err *e)
+{
+	struct digests *d = data;
+
+	return EVP_DigestUpdate(d->sha256, p, len) == 1 && EVP_DigestUpdate(d->sm3, p, len) == 1 ?
+		0 : hashing_failed(d, e);
+}
+
+static int digests_end(struct digests *d, struct vault_read *ret, struct err *e)
+{
+	ret->size = blake2b_total(&d->address);
+	ret->found = blake2b_end(&d->address);
+	ret->has_digests = d->sha256 != NULL;
+	if (d->sha256 != NULL && (EVP_DigestFinal_ex(d->sha256, ret->sha256, NULL) != 1 ||
+				  EVP_DigestFinal_ex(d->sm3, ret->sm3, NULL) != 1))
+		return hashing_failed(d, e);
 	return 0;
 }
 
-static bool has_objects(const char *dir)
+int vault_digest_fd(int fd, const char *path, const struct vault_reading *how,
+		    int (*also)(void *data, const uint8_t *p, size_t len, struct err *e),
+		    void *also_data, struct vault_read *ret, struct err *e)
+{
+	AUTO(digests_clear) struct digests d = { .path = path, .also = also,
+						 .also_data = also_data };
+	const bool all = how != NULL && how->digests;
+	const struct vault_stream s = { .fd = fd, .path = path, .how = how, .block = add_address,
+					.beside = all ? add_others : NULL, .data = &d };
+	int r;
+
+	blake2b_init(&d.address);
+	if (all && ((d.sha256 = EVP_MD_CTX_new()) == NULL || (d.sm3 = EVP_MD_CTX_new()) == NULL ||
+		    EVP_DigestInit_ex(d.sha256, EVP_sha256(), NULL) != 1 ||
+		    EVP_DigestInit_ex(d.sm3, EVP_sm3(), NULL) != 1))
+		return hashing_failed(&d, e);
+	r = vault_stream(&s, e);
+	return r < 0 ? r : digests_end(&d, ret, e);
+}
+
+bool vault_has_objects(const char *dir)
 {
 	char path[VAULT_PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/objects", dir), error = errno;
@@ -97,47 +128,64 @@ static bool has_objects(const char *dir)
 	return has;
 }
 
-static int not_mounted(const char *dir, struct err *e)
+int vault_not_mounted(const char *dir, struct err *e)
 {
 	return err_set(e, -ENOENT, "vault %s: no store there, is its disk mounted?", dir);
+}
+
+/* 1: *ret_fd is the blob's file.  0: there is none, and the verdict is in ret. */
+int vault_open_blob(const char *dir, const struct digest *address, char *ret_path,
+		    struct vault_read *ret, int *ret_fd, struct err *e)
+{
+	struct stat st;
+	int r = vault_path(dir, address, ret_path, VAULT_PATH_MAX);
+
+	*ret = (struct vault_read){ .verdict = VAULT_DAMAGED };
+	if (r < 0)
+		return err_set(e, r, "vault %.80s...: path too long", dir);
+	*ret_fd = open(ret_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*ret_fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO)
+		return vault_unreadable(ret_path, e);
+	if (*ret_fd < 0) {
+		/* A store that is not mounted says nothing of its blobs. */
+		if (errno == ENOENT && !vault_has_objects(dir))
+			return vault_not_mounted(dir, e);
+		ret->verdict = errno == ENOENT ? VAULT_MISSING : VAULT_DAMAGED;
+		return 0;
+	}
+	if (fstat(*ret_fd, &st) < 0)
+		return vault_unreadable(ret_path, e);
+	return S_ISREG(st.st_mode);
+}
+
+int vault_reread(const char *dir, const struct digest *address, const struct vault_reading *how,
+		 struct vault_read *ret, struct err *e)
+{
+	AUTO(vault_closep) int fd = -1;
+	char path[VAULT_PATH_MAX];
+	struct vault_read read;
+	int r = vault_open_blob(dir, address, path, &read, &fd, e);
+
+	if (r > 0) {
+		r = vault_digest_fd(fd, path, how, NULL, NULL, &read, e);
+		if (r == 0 && digest_equal(&read.found, address))
+			read.verdict = VAULT_WHOLE;
+	}
+	if (r == 0)
+		*ret = read;
+	return r;
 }
 
 int vault_check(const char *dir, const struct digest *address, enum vault_verdict *ret,
 		uint64_t *ret_size, struct err *e)
 {
-	AUTO(closep) int fd = -1;
-	char path[VAULT_PATH_MAX];
-	struct digest found;
-	struct stat st;
-	uint64_t size = 0;
-	int r;
+	struct vault_read read;
+	int r = vault_reread(dir, address, NULL, &read, e);
 
-	r = vault_path(dir, address, path, sizeof(path));
-	if (r < 0)
-		return err_set(e, r, "vault %.80s...: path too long", dir);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT && errno != ELOOP)
-		return unreadable(path, e);
-	if (fd < 0) {
-		/* A store that is not mounted says nothing of its blobs. */
-		if (errno == ENOENT && !has_objects(dir))
-			return not_mounted(dir, e);
-		*ret = errno == ENOENT ? VAULT_MISSING : VAULT_DAMAGED;
-		*ret_size = 0;
-		return 0;
-	}
-	if (fstat(fd, &st) < 0)
-		return unreadable(path, e);
-	if (!S_ISREG(st.st_mode)) {
-		*ret = VAULT_DAMAGED;
-		*ret_size = 0;
-		return 0;
-	}
-	r = hash_fd(fd, path, &found, &size, e);
 	if (r < 0)
 		return r;
-	*ret = digest_equal(&found, address) ? VAULT_WHOLE : VAULT_DAMAGED;
-	*ret_size = size;
+	*ret = read.verdict;
+	*ret_size = read.size;
 	return 0;
 }
 
@@ -153,9 +201,9 @@ int vault_look(const char *dir, const struct digest *address, enum vault_verdict
 		return err_set(e, r, "vault %.80s...: path too long", dir);
 	there = lstat(path, &st) == 0;
 	if (!there && errno != ENOENT)
-		return unreadable(path, e);
-	if (!there && !has_objects(dir))
-		return not_mounted(dir, e);
+		return vault_unreadable(path, e);
+	if (!there && !vault_has_objects(dir))
+		return vault_not_mounted(dir, e);
 	*ret = !there ? VAULT_MISSING : S_ISREG(st.st_mode) ? VAULT_WHOLE : VAULT_DAMAGED;
 	*ret_size = *ret == VAULT_WHOLE ? (uint64_t)st.st_size : 0;
 	return 0;
@@ -176,10 +224,9 @@ static bool is_hex_pair(const char *name)
 	return strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
 }
 
-/* The directory `path` below objects/ ("." for itself), NULL with errno when it is none. */
-static DIR *open_dir(int objects, const char *path)
+DIR *vault_open_dir(int at, const char *path)
 {
-	int fd = openat(objects, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d;
 
 	if (fd < 0)
@@ -190,8 +237,7 @@ static DIR *open_dir(int objects, const char *path)
 	return d;
 }
 
-/* The next name but . and ..; NULL with errno 0 at the end. */
-static const char *next_name(DIR *d)
+const char *vault_next_name(DIR *d)
 {
 	const struct dirent *de;
 
@@ -236,7 +282,7 @@ static int walk_file(const struct walk *w, int objects, const char *path)
  */
 static int walk_dir(const struct walk *w, int objects, const char *above, int depth)
 {
-	AUTO(closedirp) DIR *d = open_dir(objects, above);
+	AUTO(vault_closedirp) DIR *d = vault_open_dir(objects, above);
 	char path[sizeof("ab/cd/") + NAME_MAX];
 	const char *name;
 	int r;
@@ -245,7 +291,7 @@ static int walk_dir(const struct walk *w, int objects, const char *above, int de
 		return say_foreign(w, above);
 	if (d == NULL)
 		return walk_failed(w, above);
-	while ((name = next_name(d)) != NULL) {
+	while ((name = vault_next_name(d)) != NULL) {
 		snprintf(path, sizeof(path), "%s%s%s", depth > 0 ? above : "",
 			 depth > 0 ? "/" : "", name);
 		if (depth == 2)
@@ -266,7 +312,7 @@ int vault_walk(const char *dir,
 {
 	const struct walk w = { .blob = blob, .foreign = foreign, .data = data, .dir = dir,
 				.e = e };
-	AUTO(closep) int objects = -1;
+	AUTO(vault_closep) int objects = -1;
 	char path[VAULT_PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/objects", dir);
 

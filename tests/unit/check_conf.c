@@ -71,6 +71,22 @@ START_TEST(everything_can_be_said)
 }
 END_TEST
 
+START_TEST(copies_can_be_said)
+{
+	struct conf c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(load("station = X\ncopy second { path = \"/mnt/2\" }\ncopy \"third\" { path = \"/mnt/3\" }\n"
+			      "scrub_bandwidth = 40\n", &c, &e), 0);
+	ck_assert_uint_eq(c.n_copies, 2);
+	ck_assert_str_eq(c.copies[0].name, "second");
+	ck_assert_str_eq(c.copies[1].path, "/mnt/3");
+	ck_assert_uint_eq(c.scrub_bandwidth, 40);
+	ck_assert_int_eq(load("station = X\n", &c, &e), 0);
+	ck_assert(c.n_copies == 0 && c.scrub_bandwidth == 0);
+}
+END_TEST
+
 START_TEST(custody_can_be_said)
 {
 	struct conf c;
@@ -152,6 +168,16 @@ static const struct { const char *text; const char *says; } bad[] = {
 	{ OK "lister_timeout_ms = 600001\n", ":2: lister_timeout_ms 600001" },
 	{ OK "lister_timeout_ms = soon\n", ":2:" },
 	{ OK "bandwidth_slot = -1\n", ":2: bandwidth_slot -1" },
+	{ OK "scrub_bandwidth = -1\n", ":2: scrub_bandwidth -1" },
+	{ OK "copy vault { path = \"/x\" }\n", ":2: copy \"vault\": that is the vault itself" },
+	{ OK "copy b { }\n", ":2: copy \"b\": path \"\"" },
+	{ OK "copy b { path = \"x\" }\n", ":2: copy \"b\": path \"x\"" },
+	{ OK "copy \"b c\" { path = \"/x\" }\n", ":2: copy \"b c\"" },
+	{ OK "copy b { path = \"/x\" }\ncopy c { path = \"/x\" }\n",
+	  ":3: copy \"c\": its path is the one of copy \"b\" already" },
+	{ OK "vault = \"/v\"\ncopy b { path = \"/v\" }\n", "copy \"b\": its path is the vault's" },
+	{ OK "copy a { path = \"/a\" }\ncopy b { path = \"/b\" }\ncopy c { path = \"/c\" }\n"
+	  "copy d { path = \"/d\" }\ncopy e { path = \"/e\" }\n", ":6: copy \"e\": at most 4" },
 	{ OK "bandwidth_total = 100001\n", ":2: bandwidth_total 100001" },
 	{ OK "vault = \"/v\n", ":" },
 	{ OK "log = \"l\"\n", ":2: log \"l\": an absolute path" },
@@ -333,6 +359,7 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, minimal_gets_the_defaults);
 	tcase_add_test(tc, everything_can_be_said);
+	tcase_add_test(tc, copies_can_be_said);
 	tcase_add_test(tc, custody_can_be_said);
 	tcase_add_test(tc, finds_the_keys);
 	tcase_add_test(tc, channels_are_told_apart);

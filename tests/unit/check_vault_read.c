@@ -87,28 +87,10 @@ static const struct {
 	{ fifo,		VAULT_DAMAGED,	0 },
 };
 
-static struct digest store_one(const char *dir, unsigned seed, size_t len)
-{
-	const struct rig_put how = { .chunk = MIB };
-	uint8_t *p = rig_bytes(len, seed, 0);
-	struct rig_result res;
-	struct vault *v;
-	uv_loop_t loop;
-
-	uv_loop_init(&loop);
-	ck_assert_int_eq(vault_open(&loop, dir, 0, &v, NULL), 0);
-	res = rig_put(&loop, v, &how, p, len);
-	ck_assert_int_eq(res.r, 0);
-	vault_close(v);
-	rig_end_loop(&loop);
-	rig_free_bytes(p, 0);
-	return res.sealed.address;
-}
-
 START_TEST(judges_by_the_bytes)
 {
 	const char *dir = rig_dir();
-	const struct digest address = store_one(dir, 1, LEN);
+	const struct digest address = rig_blob(dir, 1, LEN);
 	enum vault_verdict verdict = (enum vault_verdict)42;
 	char path[VAULT_PATH_MAX];
 	uint64_t size = 42;
@@ -126,9 +108,9 @@ END_TEST
 
 static int check_unreadable(const void *arg)
 {
-	const struct rig_fault f = { .call = SYS_read, .error = EIO };
+	const struct rig_fault f = { .call = SYS_pread64, .error = EIO };
 	const char *dir = arg;
-	const struct digest address = store_one(dir, 1, LEN);
+	const struct digest address = rig_blob(dir, 1, LEN);
 	enum vault_verdict verdict = (enum vault_verdict)42;
 	uint64_t size = 42;
 	struct err e;
@@ -161,7 +143,7 @@ END_TEST
 START_TEST(looks_at_names)
 {
 	const char *dir = rig_dir();
-	const struct digest address = store_one(dir, 1, LEN), other = digest_of("other", 5);
+	const struct digest address = rig_blob(dir, 1, LEN), other = digest_of("other", 5);
 	enum vault_verdict verdict;
 	char path[VAULT_PATH_MAX];
 	uint64_t size;
@@ -240,7 +222,7 @@ START_TEST(walks_over_everything)
 	int fd;
 
 	for (unsigned i = 0; i < BLOBS; i++)
-		s.want[i] = some.want[i] = store_one(dir, i, 100 + i);
+		s.want[i] = some.want[i] = rig_blob(dir, i, 100 + i);
 	ck_assert_int_eq(vault_walk(dir, see_blob, see_foreign, &s, NULL), 0);
 	ck_assert_uint_eq(s.blobs, BLOBS);
 	ck_assert_uint_eq(s.foreign, 0);

@@ -168,6 +168,24 @@ struct rig_result rig_put(uv_loop_t *loop, struct vault *v, const struct rig_put
 	return seal;
 }
 
+struct digest rig_blob(const char *dir, unsigned seed, size_t len)
+{
+	const struct rig_put how = { .chunk = 1024 * 1024 };
+	uint8_t *p = rig_bytes(len, seed, 0);
+	struct rig_result res;
+	struct vault *v;
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	ck_assert_int_eq(vault_open(&loop, dir, 0, &v, NULL), 0);
+	res = rig_put(&loop, v, &how, p, len);
+	ck_assert_int_eq(res.r, 0);
+	vault_close(v);
+	rig_end_loop(&loop);
+	rig_free_bytes(p, 0);
+	return res.sealed.address;
+}
+
 struct count {
 	const char *dir;
 	struct rig_census census;

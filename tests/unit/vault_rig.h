@@ -59,6 +59,9 @@ struct rig_put {
 struct rig_result rig_put(uv_loop_t *loop, struct vault *v, const struct rig_put *how,
 			  const uint8_t *p, size_t len);
 
+/* Open the vault in dir, store rig_bytes(len, seed, 0), close it: the address. */
+struct digest rig_blob(const char *dir, unsigned seed, size_t len);
+
 /* How many blobs of dir are whole and damaged, how many foreign names are there. */
 struct rig_census {
 	unsigned whole, damaged, foreign;
