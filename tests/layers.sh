@@ -5,13 +5,13 @@
 #   services   lib/recorder lib/vault lib/catalog lib/tlog
 #              lib/package lib/notify                         pure and base, never one another
 #   pure       lib/format lib/rules lib/custody
-#              lib/sheet lib/report                         pure and base; no loop, database, device
+#              lib/sheet lib/report lib/age                    pure and base; no loop, database, device
 #   base       lib/base                                         base alone
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 services='recorder vault catalog tlog package notify'
-pure='format rules custody sheet report'
+pure='format rules custody sheet report age'
 failed=0 files=0
 
 # allowed LAYER-OF-FILE: the folders whose headers it may include
