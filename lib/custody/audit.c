@@ -22,6 +22,7 @@ const char *audit_code_name(enum audit_code c)
 		[AUDIT_BLOB_MISSING] = "blob_missing",
 		[AUDIT_BLOB_CHANGED] = "blob_changed",
 		[AUDIT_BLOB_UNLOGGED] = "blob_unlogged",
+		[AUDIT_BLOB_NOT_DISPOSED] = "blob_not_disposed",
 	};
 
 	return names[c];

@@ -30,6 +30,7 @@ enum audit_code {
 	AUDIT_BLOB_MISSING,
 	AUDIT_BLOB_CHANGED,
 	AUDIT_BLOB_UNLOGGED,		/* bytes in the vault that no event speaks of */
+	AUDIT_BLOB_NOT_DISPOSED,	/* bytes in the vault that are on record as disposed of */
 	AUDIT_CODES
 };
 const char *audit_code_name(enum audit_code c);	/* "custody_row_changed" */
