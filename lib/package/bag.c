@@ -395,11 +395,10 @@ static int check(struct bag_check *c, struct err *e)
 	return r == 0 ? judge(c, e) : r;
 }
 
-int bag_check(const char *path, const struct bag_watch *watch, struct bag_report *ret,
-	      struct err *e)
+int bag_check_source(struct source *source, const struct bag_watch *watch, struct bag_report *ret,
+		     struct err *e)
 {
 	static const struct bag_watch nobody;
-	AUTO(source_closep) struct source *source = NULL;
 	AUTO(hasher_freep) struct hasher *hasher = NULL;
 	struct bag_check c = { .watch = watch == NULL ? &nobody : watch, .report = ret };
 	size_t i;
@@ -408,7 +407,7 @@ int bag_check(const char *path, const struct bag_watch *watch, struct bag_report
 	memset(ret, 0, sizeof(*ret));
 	ret->whole = true;
 	c.kept.max = BAG_KEEP_MAX;
-	if ((r = source_open(path, &source, e)) < 0 || (r = hasher_new(&hasher, e)) < 0)
+	if ((r = hasher_new(&hasher, e)) < 0)
 		return r;
 	c.source = source;
 	c.hasher = hasher;
@@ -419,4 +418,15 @@ int bag_check(const char *path, const struct bag_watch *watch, struct bag_report
 	items_clear(&c.items);
 	buf_clear(&c.kept);
 	return r;
+}
+
+int bag_check(const char *path, const struct bag_watch *watch, struct bag_report *ret,
+	      struct err *e)
+{
+	AUTO(source_closep) struct source *source = NULL;
+	int r = source_open(path, &source, e);
+
+	if (r < 0)
+		memset(ret, 0, sizeof(*ret));
+	return r < 0 ? r : bag_check_source(source, watch, ret, e);
 }

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "format/bagit.h"
 #include "package/hasher.h"
+#include "package/source.h"
 
 enum {
 	BAG_FILES_MAX = 250000,			/* files of a bag, and names in its manifests */
@@ -114,5 +115,8 @@ struct bag_watch {
 /* path: a folder, a tar, an ISO image or its device.  watch may be NULL.  *ret is the caller's to clear. */
 int bag_check(const char *path, const struct bag_watch *watch, struct bag_report *ret,
 	      struct err *e);
+/* The same of a source that is open, and stays so. */
+int bag_check_source(struct source *source, const struct bag_watch *watch, struct bag_report *ret,
+		     struct err *e);
 
 #endif

@@ -23,7 +23,9 @@ int output_part(const struct package_output *o, unsigned disc, char ret[OUTPUT_P
 	char path[PATH_MAX];
 	int r = final_path(o, disc, path, e);
 
-	if (r == 0)
+	if (r == 0 && o->attempt > 0)
+		snprintf(ret, OUTPUT_PART_SIZE, "%s.%u.part", path, o->attempt);
+	else if (r == 0)
 		snprintf(ret, OUTPUT_PART_SIZE, "%s.part", path);
 	return r;
 }
@@ -109,4 +111,21 @@ int output_name_all(const struct package_output *o, unsigned discs, struct err *
 			r = give_name(part, path, e);
 	}
 	return r < 0 ? r : file_sync_parent(o->path, e);
+}
+
+int package_give_name(const struct package_output *o, struct err *e)
+{
+	return output_name_all(o, 0, e);
+}
+
+int package_part_path(const struct package_output *o, char *ret, size_t size, struct err *e)
+{
+	char part[OUTPUT_PART_SIZE];
+	int r = output_part(o, 0, part, e);
+
+	if (r == 0 && strlen(part) >= size)
+		r = err_set(e, -ENAMETOOLONG, "%.80s...: the path is too long", part);
+	if (r == 0)
+		memcpy(ret, part, strlen(part) + 1);
+	return r;
 }

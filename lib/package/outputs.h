@@ -1,6 +1,6 @@
 /*
  * The names that a package gets: PATH, or a name a disc; and PATH.part, which it has until it is
- * whole and was read again.
+ * whole and was read again, or PATH.ATTEMPT.part.
  *
  * Discs are numbered from 1; discs 0: no set, and its one name is that of disc 0.
  *
@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "package/package.h"
 
-enum { OUTPUT_PART_SIZE = PATH_MAX + 8 };
+enum { OUTPUT_PART_SIZE = PATH_MAX + 20 };
 
 static inline unsigned output_first(unsigned discs)
 {

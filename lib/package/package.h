@@ -29,6 +29,7 @@
 #include "custody/merkle.h"
 #include "format/minisign.h"
 #include "package/layout.h"
+#include "package/sealer.h"
 
 enum {
 	PACKAGE_OBJECTS_MAX = 20000,
@@ -146,6 +147,17 @@ struct package_output {
 	enum package_form form;
 	const char *path;		/* of the folder, tar or image; must not be there */
 	uint64_t media_size;		/* PACKAGE_ISO: bytes of a disc; 0: one image */
+	/*
+	 * PACKAGE_TAR: sealed for them, or NULL.  It is never on a disk in clear, and it is read again through
+	 * the sealer.  attempt: its part is PATH.ATTEMPT.part, so that none takes another's for its own.
+	 *
+	 * whole: it is synced and was read again, and is not named yet.  What it returns ends the
+	 * writing, if not 0, and takes the part away; but it stays, for whoever finds out, when that is
+	 * -EINPROGRESS, and once whole() returned 0, whatever comes then.
+	 */
+	const struct sealer_for *seal;
+	unsigned attempt;
+	int (*whole)(void *data, const uint8_t sha256[32], uint64_t size, struct err *e);
 	/* Called often; done and total: bytes of this phase. */
 	void (*progress)(void *data, enum package_phase phase, uint64_t done, uint64_t total);
 	void *data;
@@ -163,5 +175,14 @@ int package_plan(struct package *p, const struct package_output *o, unsigned *re
  * before the first gets its name.
  */
 int package_write(struct package *p, const struct package_output *o, struct err *e);
+
+/*
+ * The part of a sealed package that whole() was content with gets its name: 0, or a negative errno.  Nothing
+ * is replaced.
+ */
+int package_give_name(const struct package_output *o, struct err *e);
+
+/* What the part of an attempt is called: 0 or -ENAMETOOLONG. */
+int package_part_path(const struct package_output *o, char *ret, size_t size, struct err *e);
 
 #endif

@@ -17,6 +17,7 @@
 struct again {
 	struct writing *w;
 	const char *at;
+	int fd;				/* of a sealed file */
 	uint64_t done;
 };
 
@@ -110,6 +111,38 @@ static int judge(const struct writing *w, const char *at, const struct bag_repor
 	return 0;
 }
 
+static ssize_t read_sealed(void *data, void *to, size_t len, uint64_t at)
+{
+	const struct again *a = data;
+
+	return sealer_read(a->w->sealer, a->fd, to, len, at);
+}
+
+/*
+ * Its recipient's key is not ours: each byte of the file is what was written, and what was written opens to a
+ * whole bag.
+ */
+static int check_sealed(struct again *a, const struct bag_watch *watch, struct bag_report *report,
+			struct err *e)
+{
+	const struct source_bytes bytes = { read_sealed, a, sealer_size(a->w->sealer) };
+	AUTO(source_closep) struct source *source = NULL;
+	int r;
+
+	a->fd = open(a->at, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (a->fd < 0)
+		return err_set(e, -errno, "%s: cannot be read again: %s", a->at, strerror(errno));
+	r = sealer_compare(a->w->sealer, a->fd, e);
+	if (r < 0)
+		err_prefix(e, "%s", a->at);
+	if (r == 0)
+		r = source_open_bytes(&bytes, a->at, &source, e);
+	if (r == 0)
+		r = bag_check_source(source, watch, report, e);
+	close(a->fd);
+	return r;
+}
+
 int readback(struct writing *w, const char *at, struct err *e)
 {
 	struct again a = { .w = w, .at = at };
@@ -119,7 +152,7 @@ int readback(struct writing *w, const char *at, struct err *e)
 
 	files_sort(&w->files);
 	forget_all(w, at);
-	r = bag_check(at, &watch, &report, e);
+	r = w->sealer != NULL ? check_sealed(&a, &watch, &report, e) : bag_check(at, &watch, &report, e);
 	if (r == 0)
 		r = judge(w, at, &report, e);
 	bag_report_clear(&report);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "package/sealer.h"
 
 struct sink;
 
@@ -35,9 +36,12 @@ struct sink {
 /* made_ms: the time of all files.  -EEXIST: at is there. */
 int sink_folder_new(const char *at, int64_t made_ms, struct sink **ret, struct err *e);
 
-/* top: the folder in the tar that everything is in. */
-int sink_tar_new(const char *at, const char *top, int64_t made_ms, struct sink **ret,
-		 struct err *e);
+/*
+ * top: the folder in the tar that everything is in.  sealer: it is sealed on its way, and what is at `at` is
+ * the sealed file; the caller's, and longer than the sink.  NULL: it is not.
+ */
+int sink_tar_new(const char *at, const char *top, int64_t made_ms, struct sealer *sealer,
+		 struct sink **ret, struct err *e);
 
 /*
  * label: of the volume.  libarchive gathers all bytes in a file without a name in $TMPDIR, and

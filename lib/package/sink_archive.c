@@ -17,6 +17,7 @@ struct archived {
 	struct sink sink;
 	struct archive *archive;
 	struct archive_entry *entry;
+	struct sealer *sealer;		/* or NULL */
 	int fd;
 	bool abandoned;			/* nothing more is written */
 	char *at;
@@ -74,9 +75,13 @@ static int archived_end(struct sink *s, struct err *e)
 static int archived_finish(struct sink *s, struct err *e)
 {
 	struct archived *a = (struct archived *)s;
+	int r;
 
 	if (archive_write_close(a->archive) != ARCHIVE_OK)
 		return failed(a, e);
+	r = a->sealer != NULL ? sealer_end(a->sealer, a->fd) : 0;
+	if (r < 0)
+		return err_set(e, r, "%s: cannot be written: %s", a->at, strerror(-r));
 	if (fsync(a->fd) < 0)
 		return err_set(e, -errno, "%s: cannot be synced: %s", a->at, strerror(errno));
 	return 0;
@@ -102,8 +107,12 @@ static void archived_free(struct sink *s)
 static la_ssize_t take(struct archive *archive, void *data, const void *p, size_t len)
 {
 	struct archived *a = data;
-	int r = a->abandoned ? -ECANCELED : file_write_all(a->fd, p, len);
+	int r = -ECANCELED;
 
+	if (!a->abandoned && a->sealer != NULL)
+		r = sealer_write(a->sealer, a->fd, p, len);
+	else if (!a->abandoned)
+		r = file_write_all(a->fd, p, len);
 	if (r == 0)
 		return (la_ssize_t)len;
 	archive_set_error(archive, -r, "%s", strerror(-r));
@@ -154,8 +163,8 @@ static int begin(struct archived *a, int set_up, struct sink **ret, struct err *
 	return r;
 }
 
-int sink_tar_new(const char *at, const char *top, int64_t made_ms, struct sink **ret,
-		 struct err *e)
+int sink_tar_new(const char *at, const char *top, int64_t made_ms, struct sealer *sealer,
+		 struct sink **ret, struct err *e)
 {
 	struct archived *a = NULL;
 	int r = archived_new(at, made_ms, &a, e);
@@ -163,6 +172,7 @@ int sink_tar_new(const char *at, const char *top, int64_t made_ms, struct sink *
 	if (r < 0)
 		return r;
 	snprintf(a->top, sizeof(a->top), "%s/", top);
+	a->sealer = sealer;
 	/* pax where ustar is not enough, as for files of 8 GiB and more; otherwise plain ustar. */
 	return begin(a, archive_write_set_format_pax_restricted(a->archive), ret, e);
 }

@@ -42,6 +42,16 @@ struct source;
 
 /* A folder, or a regular file or block device with an archive.  -EMEDIUMTYPE: neither of the formats. */
 int source_open(const char *path, struct source **ret, struct err *e);
+/*
+ * An archive whose bytes come from elsewhere: up to len from `at` on, 0 at the end alone, or a negative
+ * errno.  path: what it is called in sentences.  data is longer than the source.
+ */
+struct source_bytes {
+	ssize_t (*read)(void *data, void *to, size_t len, uint64_t at);
+	void *data;
+	uint64_t size;
+};
+int source_open_bytes(const struct source_bytes *bytes, const char *path, struct source **ret, struct err *e);
 void source_close(struct source *s);	/* NULL is fine */
 void source_closep(struct source **s);	/* for AUTO() */
 

@@ -1,6 +1,6 @@
 /*
  * A bag in a tar or on an ISO 9660 image, read by libarchive: no filter (nothing is decompressed),
- * two formats.  Each walk reads the file anew; what is not read is skipped by seeking.
+ * two formats.  Each walk reads it anew; what is not read is skipped by seeking.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -20,7 +20,8 @@ enum { BLOCK = 1024 * 1024 };
 
 struct archive_source {
 	struct source base;
-	int fd;
+	struct source_bytes bytes;
+	int fd;			/* whose they are; -1: the caller's */
 	char *name;		/* what the caller calls it */
 	uint64_t size;		/* bytes of the whole file */
 	uint64_t at;		/* where libarchive reads next */
@@ -44,13 +45,10 @@ static struct archive_source *archive_of(struct source *s)
 static la_ssize_t on_read(struct archive *a, void *data, const void **ret)
 {
 	struct archive_source *s = data;
-	ssize_t n;
+	ssize_t n = s->bytes.read(s->bytes.data, s->block, BLOCK, s->at);
 
-	do
-		n = pread(s->fd, s->block, BLOCK, (off_t)s->at);
-	while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		archive_set_error(a, errno, "%s", strerror(errno));
+		archive_set_error(a, (int)-n, "%s", strerror((int)-n));
 		return -1;
 	}
 	s->at += (uint64_t)n;
@@ -289,35 +287,38 @@ static void archive_close(struct source *base)
 
 	if (s->utf8 != (locale_t)0)
 		freelocale(s->utf8);
-	close(s->fd);
+	if (s->fd >= 0)
+		close(s->fd);
 	free(s->block);
 	free(s->name);
 	free(s);
 }
 
-int source_archive_open(int fd, const char *path, struct source **ret, struct err *e)
+/* fd: -1, or taken whatever the outcome. */
+static int open_bytes(const struct source_bytes *bytes, int fd, const char *path, struct source **ret,
+		      struct err *e)
 {
 	struct archive_source *s = calloc(1, sizeof(*s));
-	off_t size = lseek(fd, 0, SEEK_END);
 	locale_t before;
 	int r;
 
 	if (s == NULL) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return err_set(e, -ENOMEM, "no memory to read %s", path);
 	}
 	s->base = (struct source){ archive_walk, archive_read, archive_close };
+	s->bytes = *bytes;
 	s->fd = fd;
+	if (fd >= 0)
+		s->bytes.data = &s->fd;
 	s->name = strdup(path);
 	s->block = malloc(BLOCK);
 	s->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	s->size = size > 0 ? (uint64_t)size : 0;
-	if (size < 0) {
-		r = err_set(e, -errno, "%s: %s", path, strerror(errno));
-	} else if (s->name == NULL || s->block == NULL || s->utf8 == (locale_t)0) {
+	s->size = bytes->size;
+	if (s->name == NULL || s->block == NULL || s->utf8 == (locale_t)0) {
 		r = err_set(e, -ENOMEM, "no memory or no C.UTF-8 to read %s", path);
 	} else {
-		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		before = uselocale(s->utf8);
 		r = survey(s, e);
 		uselocale(before);
@@ -328,4 +329,34 @@ int source_archive_open(int fd, const char *path, struct source **ret, struct er
 	}
 	*ret = &s->base;
 	return 0;
+}
+
+static ssize_t read_file(void *data, void *to, size_t len, uint64_t at)
+{
+	const int *fd = data;
+	ssize_t n;
+
+	do
+		n = pread(*fd, to, len, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int source_archive_open(int fd, const char *path, struct source **ret, struct err *e)
+{
+	const off_t size = lseek(fd, 0, SEEK_END);
+	const struct source_bytes bytes = { .read = read_file, .size = (uint64_t)MAX(size, 0) };
+
+	if (size < 0) {
+		err_set(e, -errno, "%s: %s", path, strerror(errno));
+		close(fd);
+		return -EIO;
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return open_bytes(&bytes, fd, path, ret, e);
+}
+
+int source_open_bytes(const struct source_bytes *bytes, const char *path, struct source **ret, struct err *e)
+{
+	return open_bytes(bytes, -1, path, ret, e);
 }

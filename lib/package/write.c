@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "package/outputs.h"
 #include "package/verify_text.h"
@@ -33,7 +34,7 @@ static int open_sink(struct writing *w, const char *part, struct err *e)
 		break;
 	case PACKAGE_TAR:
 		snprintf(name, sizeof(name), "package-%s", p->id);
-		r = sink_tar_new(part, name, p->made_ms, &w->sink, e);
+		r = sink_tar_new(part, name, p->made_ms, w->sealer, &w->sink, e);
 		break;
 	case PACKAGE_ISO:
 		package_label(p->id, w->disc, name);
@@ -156,11 +157,23 @@ static int prepare_set(struct writing *w, struct err *e)
 
 /* ------ all ------ */
 
+/* Whoever asked to be told is.  The part's name is in its folder first. */
+static int tell_whole(struct writing *w, bool *ret_kept, struct err *e)
+{
+	int r = file_sync_parent(w->o->path, e);
+
+	if (r == 0)
+		r = w->o->whole(w->o->data, sealer_sha256(w->sealer), sealer_file_size(w->sealer), e);
+	*ret_kept = r == 0 || r == -EINPROGRESS;
+	return r;
+}
+
 static int write_all(struct writing *w, struct err *e)
 {
 	const unsigned first = output_first(w->discs);
 	char part[OUTPUT_PART_SIZE];
 	unsigned disc, made = first;
+	bool kept = false;
 	int r = w->discs > 0 ? prepare_set(w, e) : 0;
 
 	for (disc = first; disc <= w->discs && r == 0; disc++) {
@@ -173,10 +186,12 @@ static int write_all(struct writing *w, struct err *e)
 		made = disc + 1;
 		r = write_disc(w, part, e);
 	}
+	if (r == 0 && w->sealer != NULL && w->o->whole != NULL)
+		r = tell_whole(w, &kept, e);
 	if (r == 0)
 		r = output_name_all(w->o, w->discs, e);
 	/* Only what was made here: another export's part is another's.  What has its name has none. */
-	for (disc = first; r < 0 && disc < made; disc++)
+	for (disc = first; r < 0 && !kept && disc < made; disc++)
 		if (output_part(w->o, disc, part, NULL) == 0)
 			sink_remove(part);
 	return r;
@@ -194,10 +209,13 @@ int package_write(struct package *p, const struct package_output *o, struct err 
 
 	if (r == 0)
 		r = hasher_new(&w.hasher, e);
+	if (r == 0 && o->seal != NULL)
+		r = sealer_new(o->seal, &w.sealer, e);
 	if (r == 0)
 		r = write_all(&w, e);
 	files_clear(&w.files);
 	hasher_free(w.hasher);
+	sealer_free(w.sealer);
 	buf_clear(&w.certificate);
 	buf_clear(&w.verify);
 	buf_clear(&w.set);

@@ -20,6 +20,7 @@ struct writing {
 	uint8_t *block;			/* the hasher's, for the file that is written; or NULL */
 	size_t filled;			/* bytes in it */
 	bool hashed;			/* the objects' digests are known */
+	struct sealer *sealer;		/* or NULL */
 	struct buf certificate, verify, set;
 	/* Of a set: SHA-512 of each disc's manifest-sha512.txt. */
 	uint8_t manifests[PACKAGE_DISCS_MAX][64];

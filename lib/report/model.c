@@ -157,6 +157,52 @@ static const struct report_table integrity_tables[] = {
 	{ "findings", "问题清单", "Findings", integrity_findings, COUNT(integrity_findings) },
 };
 
+static const struct report_column store_columns[] = {
+	{ "store", "存储", "store", REPORT_TEXT, 14 },
+	{ "holds", "应存", "holds", REPORT_WORD, 0 },
+	{ "reread", "校验周期", "read within", REPORT_TEXT, 0 },
+	{ "copies", "副本", "copies", REPORT_COUNT, 9 },
+	{ "bytes", "容量（GiB）", "GiB", REPORT_GIB, 9 },
+	{ "present", "在", "present", REPORT_COUNT, 0 },
+	{ "wanted", "应存未存", "owed", REPORT_COUNT, 8 },
+	{ "missing", "缺失", "missing", REPORT_COUNT, 8 },
+	{ "damaged", "损坏", "damaged", REPORT_COUNT, 8 },
+	{ "unreadable", "无法读取", "unreadable", REPORT_COUNT, 9 },
+	{ "removed", "已处置", "removed", REPORT_COUNT, 0 },
+	{ "never_read", "从未校验", "never read", REPORT_COUNT, 9 },
+	{ "overdue", "逾期", "overdue", REPORT_COUNT, 8 },
+	{ "read_30d", "30 天内校验", "read in 30 days", REPORT_COUNT, 0 },
+	{ "read_share", "30 天内校验率", "share of 30 days", REPORT_TEXT, 10 },
+	{ "oldest_read", "最早一次校验", "oldest read", REPORT_MOMENT, 14 },
+	{ "digests", "有其他摘要的", "with other digests", REPORT_COUNT, 0 },
+	{ "runs", "校验次数", "runs", REPORT_COUNT, 0 },
+	{ "last_run", "最近一次校验", "last run", REPORT_MOMENT, 14 },
+	{ "last_walk", "最近一次清点", "last walk", REPORT_MOMENT, 0 },
+	{ "scrubbing", "正在校验", "scrubbing", REPORT_TEXT, 0 },
+};
+static const struct report_column run_columns[] = {
+	{ "store", "存储", "store", REPORT_TEXT, 12 },
+	{ "started_at", "开始", "begun", REPORT_MOMENT, 14 },
+	{ "ended_at", "结束", "ended", REPORT_MOMENT, 0 },
+	{ "scope", "范围", "scope", REPORT_WORD, 0 },
+	{ "outcome", "结果", "outcome", REPORT_WORD, 10 },
+	{ "checked", "校验", "checked", REPORT_COUNT, 9 },
+	{ "bytes", "容量（GiB）", "GiB", REPORT_GIB, 9 },
+	{ "whole", "完好", "whole", REPORT_COUNT, 9 },
+	{ "damaged", "损坏", "damaged", REPORT_COUNT, 8 },
+	{ "missing", "缺失", "missing", REPORT_COUNT, 8 },
+	{ "unreadable", "无法读取", "unreadable", REPORT_COUNT, 8 },
+	{ "repaired", "已修复", "repaired", REPORT_COUNT, 8 },
+	{ "made", "新存", "made", REPORT_COUNT, 8 },
+	{ "extra", "未登记", "not recorded", REPORT_COUNT, 8 },
+	{ "by", "经办", "by", REPORT_TEXT, 0 },
+	{ "run", "编号", "run", REPORT_TEXT, 0 },
+};
+static const struct report_table fixity_tables[] = {
+	{ "stores", "各存储", "Stores", store_columns, COUNT(store_columns) },
+	{ "runs", "校验记录", "Runs", run_columns, COUNT(run_columns) },
+};
+
 /* Lines of a summary: of the totals, or of coverage. */
 static const struct measure {
 	const char *of, *key, *zh, *en;
@@ -196,17 +242,21 @@ static const struct measure {
 	{ "totals", "answer_max_ms", "最长整改用时（天）", "days to close, longest", REPORT_DAYS },
 };
 
-static bool is_month(const json_t *report)
+static bool is_kind(const json_t *report, const char *name)
 {
 	const char *kind = json_string_value(json_object_get(report, "kind"));
 
-	return kind != NULL && strcmp(kind, "month") == 0;
+	return kind != NULL && strcmp(kind, name) == 0;
 }
 
 const struct report_table *report_tables(const json_t *report, size_t *ret_n)
 {
-	*ret_n = is_month(report) ? COUNT(month_tables) : COUNT(integrity_tables);
-	return is_month(report) ? month_tables : integrity_tables;
+	if (is_kind(report, "fixity")) {
+		*ret_n = COUNT(fixity_tables);
+		return fixity_tables;
+	}
+	*ret_n = is_kind(report, "month") ? COUNT(month_tables) : COUNT(integrity_tables);
+	return is_kind(report, "month") ? month_tables : integrity_tables;
 }
 
 const struct report_table *report_table(const json_t *report, const char *key)

@@ -31,6 +31,26 @@ static const char *string(const json_t *o, const char *key)
 
 /* ------ the head ------ */
 
+static bool is_fixity(const struct paper *p)
+{
+	return strcmp(string(p->report, "kind"), "fixity") == 0;
+}
+
+static void draw_fixity_head(struct sheet *s, const struct paper *p)
+{
+	const struct report_column made = { "made_at", "", "", REPORT_MOMENT, 0 };
+	char title[REPORT_CELL_MAX], value[REPORT_CELL_MAX];
+
+	report_title(p->report, p->style, title);
+	sheet_title(s, title);
+	sheet_pair(s, SAY(p, "生成时间", "made at"), report_cell(p->report, &made, p->style, value), false);
+	sheet_space(s, 0.5);
+	sheet_paragraph(s, SAY(p, "每份副本须在校验周期内重新读取，并与地址、数据库和存证日志比对（第33条、第35条）。",
+			       "Each copy is read again within its period and compared with its address, the catalog"
+			       " and the custody log (Art. 33, 35)."));
+	sheet_space(s, 0.5);
+}
+
 static void draw_head(struct sheet *s, const struct paper *p)
 {
 	const struct report_seal *seal = p->style->seal;
@@ -302,6 +322,12 @@ static void draw(struct sheet *s, void *data)
 {
 	const struct paper *p = data;
 
+	if (is_fixity(p)) {
+		draw_fixity_head(s, p);
+		draw_table(s, p, "stores");
+		draw_table(s, p, "runs");
+		return;
+	}
 	draw_head(s, p);
 	draw_table(s, p, "summary");
 	draw_comparison(s, p);

@@ -141,7 +141,10 @@ void report_title(const json_t *report, const struct report_style *style, char r
 	const char *month = string(report, "month"), *unit = string(report, "unit");
 	const char *const between = style->english ? ", unit " : "　单位 ";
 
-	if (month[0] != '\0')
+	if (strcmp(string(report, "kind"), "fixity") == 0)
+		snprintf(ret, REPORT_CELL_MAX, "%s %.10s", style->english ? "Fixity report" : "存储校验报告",
+			 string(report, "made_at"));
+	else if (month[0] != '\0')
 		snprintf(ret, REPORT_CELL_MAX, "%s %s%s%s", style->english ? "Monthly integrity report" :
 			 "月度完整性报告", month, unit[0] != '\0' ? between : "", unit);
 	else
