@@ -11,6 +11,9 @@
 static const struct chore chores[] = {
 	{ "sweep", chore_sweep },
 	{ "coverage", chore_coverage },
+	{ "scrub watch", chore_scrub_watch },
+	{ "retention", chore_retention },
+	{ "backup", chore_backup },
 };
 
 /* ------ rows of numbers ------ */

@@ -40,6 +40,18 @@ int chore_sweep(struct catalog_sync *c, const struct conf *conf, struct chore_re
 int chore_coverage(struct catalog_sync *c, const struct conf *conf, struct chore_result *ret,
 		   struct err *e);
 
+/* scrub_watch.c: copies that were not read in their time, or are not there */
+int chore_scrub_watch(struct catalog_sync *c, const struct conf *conf, struct chore_result *ret,
+		      struct err *e);
+
+/* retention_chore.c: the day is noted, what changed is judged, and what is due is told */
+int chore_retention(struct catalog_sync *c, const struct conf *conf, struct chore_result *ret,
+		    struct err *e);
+
+/* backup_chore.c: that there is a backup, and a new one */
+int chore_backup(struct catalog_sync *c, const struct conf *conf, struct chore_result *ret,
+		 struct err *e);
+
 /* All of them.  ret: their sum, more of any, the earliest due.  *ret_now_ms: the database's clock. */
 int chores_run(struct catalog_sync *c, const struct conf *conf, struct chore_result *ret,
 	       int64_t *ret_now_ms, struct err *e);

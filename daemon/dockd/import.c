@@ -59,6 +59,7 @@ static const struct { const char *key; size_t offset, size; bool name, needed; }
 	FIELD("unit", unit, true, false),
 	FIELD("case", case_id, true, false),
 	FIELD("recorder", recorder, true, false),
+	FIELD("class", class, true, false),
 #undef FIELD
 };
 
@@ -108,6 +109,21 @@ static int take_kind(const json_t *j, enum import_kind *ret, struct err *e)
 	return err_set(e, -EINVAL, "kind: folder, image and file can be imported");
 }
 
+/* What the catalog would refuse later is refused before a byte is stored. */
+static int check_class(const char *class, struct err *e)
+{
+	static const char *const taken[] = { "", "internal", "personal", "trade_secret" };
+	size_t i;
+
+	for (i = 0; i < COUNT(taken); i++)
+		if (strcmp(class, taken[i]) == 0)
+			return 0;
+	if (strcmp(class, "state_secret") == 0)
+		return err_set(e, -EINVAL, "state secrets are not taken in (Art. 37): bring it to the office for"
+			       " secrets, and tell the supervision office");
+	return err_set(e, -EINVAL, "class \"%s\": internal, personal or trade_secret", class);
+}
+
 int import_parse(const char *text, size_t len, struct import_request *ret, struct err *e)
 {
 	struct import_request q = { .fd = ret->fd };
@@ -118,6 +134,8 @@ int import_parse(const char *text, size_t len, struct import_request *ret, struc
 			      : err_set(e, -EINVAL, "not a request: a JSON object is");
 	if (r == 0)
 		r = take_fields(j, &q, e);
+	if (r == 0)
+		r = check_class(q.class, e);
 	json_decref(j);
 	if (r == 0)
 		*ret = q;

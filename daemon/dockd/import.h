@@ -12,6 +12,8 @@
  *			the record has the uid of who connected behind it
  *	officer, unit, case, recorder
  *			whose it is; "", null or absent: not said
+ *	class		internal, personal or trade_secret, of all that it brings (Art. 37); as those above.  A
+ *			state secret is refused, and so is public, which takes two people
  *
  * The answer is one message: {"session": UUID, "slot": name in `list`}, or
  * {"error": sentence, "again": whether the same may be taken later} and the end.  The connection is to the import what the
@@ -44,7 +46,7 @@ struct import_request {
 	char source[IMPORT_SOURCE_MAX + 1], by[IMPORT_BY_MAX + 1], reason[IMPORT_TEXT_MAX + 1];
 	char who[IMPORT_TEXT_MAX + 1];	/* "by (uid N)": whose process connected; the server's */
 	char officer[IMPORT_NAME_MAX + 1], unit[IMPORT_NAME_MAX + 1],
-	     case_id[IMPORT_NAME_MAX + 1], recorder[IMPORT_NAME_MAX + 1];
+	     case_id[IMPORT_NAME_MAX + 1], recorder[IMPORT_NAME_MAX + 1], class[IMPORT_NAME_MAX + 1];
 };
 
 const char *import_kind_name(enum import_kind k);

@@ -291,17 +291,21 @@ static void on_has(void *data, int r)
 	answered(data, r == 1);
 }
 
-static void on_known(void *data, int r, bool known, const struct digest *blob, uint64_t size,
-		     const struct err *e)
+/* What was disposed of is in no store, and is not to come back: it is known all the same. */
+static void on_known(void *data, int r, enum catalog_known known, const struct digest *blob,
+		     uint64_t size, const struct err *e)
 {
 	struct pull_ask *a = data;
 
 	(void)e;
-	if (a->pull != NULL && known)
+	if (a->pull != NULL && known != CATALOG_UNKNOWN)
 		a->pull->known_blob = *blob;
-	if (a->pull == NULL || r < 0 || !known || size != a->size ||
-	    !segment_may_be(&a->pull->sidecar, name_last(a->pull->item->media->path), blob) ||
-	    vault_has(a->pull->s->parts->vault, blob, size, on_has, a) < 0)
+	if (a->pull == NULL || r < 0 || known == CATALOG_UNKNOWN || size != a->size ||
+	    !segment_may_be(&a->pull->sidecar, name_last(a->pull->item->media->path), blob))
+		answered(a, false);
+	else if (known == CATALOG_GONE)
+		answered(a, true);
+	else if (vault_has(a->pull->s->parts->vault, blob, size, on_has, a) < 0)
 		answered(a, false);
 }
 

@@ -95,7 +95,7 @@ struct record_check {
 struct record_import {
 	int64_t at_ms;
 	const char *kind;		/* "folder", "image", "file" */
-	const char *source, *by, *officer, *unit, *case_no, *reason;
+	const char *source, *by, *officer, *unit, *case_no, *reason, *class;
 };
 
 /* One part of the card ledger. */

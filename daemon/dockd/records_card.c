@@ -34,11 +34,12 @@ json_t *record_unlocked(int64_t at_ms, const char *model, const struct usb_devic
 
 json_t *record_import(const struct record_import *i)
 {
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "type", "import", "at", moment(i->at_ms), "kind", i->kind,
 			 "source", finding_text(i->source), "by", finding_text(i->by),
 			 "officer", text_or_null(i->officer), "unit", text_or_null(i->unit),
-			 "case", text_or_null(i->case_no), "reason", finding_text(i->reason));
+			 "case", text_or_null(i->case_no), "reason", finding_text(i->reason),
+			 "class", text_or_null(i->class));
 }
 
 static json_t *units(const struct disk_info *disk)

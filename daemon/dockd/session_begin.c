@@ -176,6 +176,7 @@ static json_t *begin_records(const struct session *s)
 			.at_ms = s->docked_ms, .kind = import_kind_name(q->kind),
 			.source = q->source, .by = q->who, .officer = q->officer, .unit = q->unit,
 			.case_no = q->case_id, .reason = q->reason,
+			.class = q->class,
 		}));
 	if (r < 0)
 		json_decref(TAKE(records));

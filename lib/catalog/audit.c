@@ -37,6 +37,22 @@ int catalog_audit_begin(struct catalog_sync *c, bool *ret_guarded, struct err *e
 	return lock_sources(c, *ret_guarded, e);
 }
 
+int catalog_audit_tables(struct catalog_sync *c,
+			 int (*row)(void *data, const char *const *values, size_t n_values),
+			 void *data, struct err *e)
+{
+	AUTO(buf_clear) struct buf names = BUF_INIT(64 * 1024);
+	const char *params[1];
+	size_t i;
+
+	for (i = 0; i < catalog_sources_n; i++)
+		buf_addf(&names, "%s%s", i > 0 ? " " : "", catalog_sources[i].name);
+	if (names.failed)
+		return err_set(e, -ENOMEM, "no memory for the names of tables");
+	params[0] = buf_str(&names);
+	return catalog_sync_each(c, STATEMENT_AUDIT_TABLES, params, 1, row, data, e);
+}
+
 static int one_hides(void *data, const char *const *values, size_t n)
 {
 	return err_set(data, -EPERM, "row-level security hides rows of %s: they cannot be checked",

@@ -22,12 +22,17 @@ enum { CATALOG_AUDIT_MEMORY = 2 * EVENT_ROW_MAX + EVENT_MEMORY + 6 * EVENT_LEAF_
 
 /*
  * Begin reading (catalog_sync_begin_reading), and hold every table that is read here as it is, so that
- * nobody can change meanwhile which of its rows are shown; STATEMENT_AUDIT_TABLES says whether all are.
+ * nobody can change meanwhile which of its rows are shown; catalog_audit_tables() says whether all are.
  * Neither writing nor a new month is in the way of that, nor it in theirs, for longer than reading would
  * be.  *ret_guarded: what catalog_source_guarded() is not for whoever is connected, and not read.  A
  * failure is followed by catalog_sync_rollback().
  */
 int catalog_audit_begin(struct catalog_sync *c, bool *ret_guarded, struct err *e);
+
+/* STATEMENT_AUDIT_TABLES, of all tables that are read here. */
+int catalog_audit_tables(struct catalog_sync *c,
+			 int (*row)(void *data, const char *const *values, size_t n_values),
+			 void *data, struct err *e);
 
 /* The same of blobs alone; -EPERM when a policy hides some of them. */
 int catalog_audit_begin_blobs(struct catalog_sync *c, struct err *e);

@@ -11,7 +11,7 @@ void call_fail(struct call *call, int r, const struct err *e)
 		call->cb.recorders(call->data, r, NULL, 0, e);
 		break;
 	case STATEMENT_KNOWN:
-		call->cb.known(call->data, r, false, NULL, 0, e);
+		call->cb.known(call->data, r, CATALOG_UNKNOWN, NULL, 0, e);
 		break;
 	case STATEMENT_CHAIN:
 		call->cb.chain(call->data, r, NULL, 0, NULL, 0, e);
@@ -52,7 +52,7 @@ static void answer_known(struct call *call)
 	struct digest blob = { 0 };
 	struct err e = { 0 };
 	uint64_t size = 0;
-	bool known = false;
+	enum catalog_known known = CATALOG_UNKNOWN;
 	int r = rows_known(call->res, &known, &blob, &size, &e);
 
 	call->cb.known(call->data, r, known, &blob, size, &e);

@@ -78,9 +78,13 @@ typedef void (*catalog_recorders_cb)(void *data, int r, const struct catalog_rec
 				     size_t n, const struct err *e);
 int catalog_recorders(struct catalog *c, catalog_recorders_cb cb, void *data);
 
-/* Is a file with this fingerprint of this recorder recorded?  Then its blob and size. */
-typedef void (*catalog_known_cb)(void *data, int r, bool known, const struct digest *blob,
-				 uint64_t size, const struct err *e);
+/*
+ * Is a file with this fingerprint of this recorder recorded?  Then its blob and size; gone: that was
+ * disposed of by right, so no store has it, and it is not to come back.
+ */
+enum catalog_known { CATALOG_UNKNOWN, CATALOG_KNOWN, CATALOG_GONE };
+typedef void (*catalog_known_cb)(void *data, int r, enum catalog_known known,
+				 const struct digest *blob, uint64_t size, const struct err *e);
 int catalog_known(struct catalog *c, const char *recorder, const struct digest *fingerprint,
 		  catalog_known_cb cb, void *data);
 

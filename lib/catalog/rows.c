@@ -182,22 +182,24 @@ int rows_recorders(const PGresult *res, struct catalog_recorder **ret, size_t *r
 
 /* ------ known ------ */
 
-int rows_known(const PGresult *res, bool *ret_known, struct digest *ret_blob, uint64_t *ret_size,
-	       struct err *e)
+int rows_known(const PGresult *res, enum catalog_known *ret_known, struct digest *ret_blob,
+	       uint64_t *ret_size, struct err *e)
 {
 	struct row w = { .res = res };
 	struct digest blob;
 	uint64_t size;
+	bool gone;
 
 	if (PQntuples(res) == 0) {
-		*ret_known = false;
+		*ret_known = CATALOG_UNKNOWN;
 		return 0;
 	}
 	take_hex(&w, "blob", blob.b, sizeof(blob.b));
 	size = take_count(&w, "size", UINT64_MAX);
+	gone = take_bool(&w, "gone");
 	if (w.bad != NULL)
 		return row_result(&w, e);
-	*ret_known = true;
+	*ret_known = gone ? CATALOG_GONE : CATALOG_KNOWN;
 	*ret_blob = blob;
 	*ret_size = size;
 	return 0;

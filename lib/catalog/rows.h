@@ -19,8 +19,8 @@
 int rows_recorders(const PGresult *res, struct catalog_recorder **ret, size_t *ret_n,
 		   struct err *e);
 
-/* No row: *ret_known is false, and the others are untouched. */
-int rows_known(const PGresult *res, bool *ret_known, struct digest *ret_blob, uint64_t *ret_size,
+/* No row: CATALOG_UNKNOWN, and the others are untouched. */
+int rows_known(const PGresult *res, enum catalog_known *ret_known, struct digest *ret_blob, uint64_t *ret_size,
 	       struct err *e);
 
 /* Paths of plain segments point into res. */

@@ -28,5 +28,5 @@ const struct catalog_source *catalog_source_find(const char *name)
 
 bool catalog_source_guarded(const struct catalog_source *s)
 {
-	return strcmp(s->name, "party") == 0;
+	return strcmp(s->name, "party") == 0 || strcmp(s->name, "disclosure_name") == 0;
 }

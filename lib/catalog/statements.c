@@ -29,20 +29,26 @@
 	"recorder, recording, unit, session, officer, dv.utc(start_at) AS start_at, " \
 	"dv.utc(end_at) AS end_at, segments, duration_ms, bytes, assurance, " \
 	"dv.utc(stored_at) AS stored_at, dv.utc(recorded_at) AS recorded_at, findings, " \
-	"important "
+	"important, covered "
 
 #define REPORT_SIGNED_COLUMNS \
 	"report, kind, from_day, to_day, unit, convert_from(content, 'UTF8') AS content, " \
 	"dv.hex(sha256) AS sha256, files, signature, key_id, reason, by, dv.utc(signed_at) AS signed_at "
 
+#define DISPOSAL_COLUMNS \
+	"l.plan, l.day, l.unit, l.objects, l.bytes, dv.hex(l.digest) AS digest, l.reason, l.by, dv.utc(l.made_at) AS made_at, " \
+	"l.approvals, dv.utc(l.approved_at) AS approved_at, dv.utc(l.recovery_ends_at) AS recovery_ends_at, l.gone, l.spared, " \
+	"l.state "
+
 #define FINDING_COLUMNS \
 	"finding, code, article, severity, recorder, unit, subject_kind, subject, fact, " \
 	"dv.utc(at) AS at, dv.utc(raised_at) AS raised_at, session, confidence, detail, " \
-	"text_zh, text_en, next_step_zh, next_step_en "
+	"text_zh, text_en, next_step_zh, next_step_en, covered "
 
 /* A parameter that is a JSON array, as a list of PostgreSQL's. */
 #define UUIDS_1		"ARRAY(SELECT x::uuid FROM jsonb_array_elements_text($1::jsonb) AS x)"
 
+#define HOLD_REACH	"objects, bytes::bigint, begun, gone, lost"
 #define RULE_COLUMNS \
 	"what, code, version, l.valid_from, valid_to, article, severity, text_zh, text_en, body "
 
@@ -75,8 +81,12 @@
 /*
  * A policy that holds for whoever is connected; and what of pg_class c shows them not all of its rows:
  * none that shows them all, or one that takes some away.  Salts of parties are covered by one that says
- * so in just these words.
+ * so in just these words; and what is classified is covered from people by one that lets others by in
+ * just these (sql/045): two parentheses, so that nothing else has to be true as well.
  */
+#define LETS_BY \
+	"(NOT pg_has_role(SESSION_USER, 'dv_person', 'MEMBER') AND starts_with(pg_get_expr(p.polqual, p.polrelid), " \
+	"'(( SELECT (NOT pg_has_role(SESSION_USER, ''dv_person''::name, ''MEMBER''::text))) OR '))"
 #define IS_OURS(p)	"EXISTS (SELECT FROM unnest(" p ".polroles) AS r " \
 	"WHERE r = 0 OR pg_has_role(r, 'USAGE'))"
 #define HIDES \
@@ -84,10 +94,10 @@
 		"WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('r', '*') AND " IS_OURS("p") " " \
 		"AND (pg_get_expr(p.polqual, p.polrelid) = 'true' OR (c.relname = 'custody_salt' " \
 			"AND regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\\s+', ' ', 'g') = " \
-			"'(NOT (event IN ( SELECT e.event FROM dv.custody_event e " \
-			"WHERE (e.source = ''party''::text))))'))) " \
+			"'(NOT (event IN ( SELECT e.event FROM dv.custody_event e WHERE " \
+			"(e.source = ANY (ARRAY[''party''::text, ''disclosure_name''::text])))))'))) " \
 	"OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive " \
-		"AND p.polcmd IN ('r', '*') AND " IS_OURS("p") ")))"
+		"AND p.polcmd IN ('r', '*') AND " IS_OURS("p") " AND NOT " LETS_BY ")))"
 #define DESC_IF_true	"DESC"
 #define DESC_IF_false	""
 /* Whatever an object is called by, its segments: one row a kind of name. */
@@ -101,7 +111,9 @@
 	"UNION SELECT g.segment FROM dv.segment g WHERE g.blob = " AS_HASH("$1") \
 	"UNION SELECT v.segment FROM dv.dock_import i JOIN dv.segment_seen v USING (session) " \
 		"WHERE 'case:' || i.\"case\" = $1 " \
-	"UNION SELECT x FROM dv.case_segments(substr($1, 6)) AS x WHERE $1 LIKE 'case:%'"
+	"UNION SELECT x FROM dv.case_segments(substr($1, 6)) AS x WHERE $1 LIKE 'case:%' " \
+	"UNION SELECT o.segment FROM dv.disclosure_object o WHERE $1 LIKE 'disclosure:%' " \
+		"AND o.disclosure = " AS_UUID("substr($1, 12)")
 
 #define EXPORT_FACTS \
 	"json_build_object('recording', l.recording, 'seq', l.seq, 'path', l.path, 'unit', l.unit, " \
@@ -119,7 +131,7 @@
 const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_LISTEN_RECORDER] = { "listen_recorder", "LISTEN dv_recorder", 0 },
 	[STATEMENT_RECORDERS] = { "recorders", "SELECT * FROM dv.recorders()", 0 },
-	[STATEMENT_KNOWN] = { "known", "SELECT blob, size FROM dv.known($1, $2)", 2 },
+	[STATEMENT_KNOWN] = { "known", "SELECT blob, size, gone FROM dv.known($1, $2)", 2 },
 	[STATEMENT_INGEST] = { "ingest", "SELECT dv.ingest($1::jsonb) AS ingest", 1 },
 	[STATEMENT_CHAIN] = { "chain", "SELECT * FROM dv.chain_context($1::uuid)", 1 },
 	[STATEMENT_JUDGE] = { "judge", "SELECT dv.judge($1::uuid, $2::jsonb) AS judge", 2 },
@@ -156,6 +168,8 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_DO_ACT] = { "do_act",
 		"SELECT dv.do_act($1, ARRAY(SELECT jsonb_array_elements_text($2::jsonb)), $3, $4, "
 		"$5::jsonb) AS act", 5 },
+	[STATEMENT_READ_REFUSED] = { "read_refused",
+		"SELECT dv.read_refused(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)), $2) AS refused", 2 },
 	[STATEMENT_EXPORT_OBJECTS] = { "export_objects",
 		"WITH wanted AS (" SEGMENTS_OF_1 ") "
 		"SELECT * FROM (SELECT 'segment:' || l.segment AS object, l.recorder::text, l.seq, l.blob, "
@@ -177,11 +191,10 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"FROM dv.blob b WHERE b.hash = " AS_HASH("$1") "AND NOT EXISTS (SELECT FROM wanted)", 1 },
 	[STATEMENT_EXPORT_EVENTS] = { "export_events",
 		"SELECT e.event, e.act, dv.utc(e.recorded_at) AS at, x.leaf_index FROM ("
-		"SELECT event FROM dv.custody_event "
-			"WHERE objects && ARRAY(SELECT jsonb_array_elements_text($1::jsonb)) "
+		"SELECT event FROM dv.events_about(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS event "
 		"UNION SELECT event FROM dv.custody_event WHERE source = 'recording' AND key = $2 "
-		"UNION SELECT event FROM dv.custody_event WHERE source = 'finding' "
-			"AND objects && ARRAY['recording:' || $2] "
+		"UNION SELECT event FROM dv.events_about(ARRAY['recording:' || $2]) AS event "
+			"JOIN dv.custody_event e USING (event) WHERE e.source = 'finding' "
 		"UNION SELECT event FROM dv.custody_event WHERE key = $3 AND source IN ('dock_session', "
 			"'dock_session_listed', 'dock_session_end', 'dock_session_judged')) AS i "
 		"JOIN dv.custody_event e USING (event) "
@@ -191,8 +204,8 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"FROM dv.custody_source ORDER BY source", 0 },
 	[STATEMENT_OBJECT_EVENTS] = { "object_events",
 		/* Found first, then put in order: with the limit in sight, all events would be read. */
-		"WITH found AS MATERIALIZED (SELECT event FROM dv.custody_event "
-			"WHERE objects && ARRAY(SELECT jsonb_array_elements_text($1::jsonb))), "
+		"WITH found AS MATERIALIZED (SELECT event FROM dv.events_about("
+			"ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS event), "
 		"page AS MATERIALIZED (SELECT event FROM found WHERE event > $2::bigint "
 			"ORDER BY event LIMIT $3::integer) "
 		"SELECT e.event, x.leaf_index, e.source, e.key, e.act, to_jsonb(e.objects) AS objects, "
@@ -200,30 +213,30 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"FROM page JOIN dv.custody_event e USING (event) "
 		"LEFT JOIN dv.custody_entry x USING (event) ORDER BY e.event", 3 },
 
+	[STATEMENT_AUDIT_COVERED] = { "audit_covered",
+		"SELECT true AS covered FROM pg_catalog.pg_roles r WHERE r.rolname = session_user "
+		"AND NOT r.rolsuper AND pg_catalog.pg_has_role('dv_person', 'USAGE')", 0 },
 	[STATEMENT_AUDIT_LOCK] = { "audit_lock",
 		"LOCK TABLE ONLY dv.custody_event, ONLY dv.custody_entry, ONLY dv.custody_salt, "
 		"ONLY dv.custody_checkpoint IN ACCESS SHARE MODE", 0 },
 	[STATEMENT_AUDIT_LOCK_BLOBS] = { "audit_lock_blobs",
-		"LOCK TABLE ONLY dv.custody_event, ONLY dv.blob IN ACCESS SHARE MODE", 0 },
+		"LOCK TABLE ONLY dv.custody_event, ONLY dv.blob, ONLY dv.segment, ONLY dv.tombstone, ONLY dv.disposal_item "
+		"IN ACCESS SHARE MODE", 0 },
 	[STATEMENT_AUDIT_GUARDED] = { "audit_guarded",
 		"SELECT true AS guarded FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-		"ON n.oid = c.relnamespace WHERE n.nspname = 'dv' AND c.relname = 'party' "
-		"AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')", 0 },
+		"ON n.oid = c.relnamespace WHERE n.nspname = 'dv' AND c.relname IN ('party', 'disclosure_name') "
+		"AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') LIMIT 1", 0 },
 	[STATEMENT_AUDIT_BLOBS_HIDE] = { "audit_blobs_hide",
 		"SELECT 'dv.' || c.relname AS name FROM pg_class c "
 		"WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'dv') "
-		"AND c.relname IN ('blob', 'custody_event') AND (" HIDES ") ORDER BY 1", 0 },
+		"AND c.relname IN ('blob', 'custody_event', 'segment', 'tombstone', 'disposal_item') AND (" HIDES ") ORDER BY 1", 0 },
 	[STATEMENT_AUDIT_TABLES] = { "audit_tables",
 		"WITH RECURSIVE x(name) AS (SELECT unnest(ARRAY['custody_event', 'custody_entry', "
-		"'custody_salt', 'custody_checkpoint'"
-#define SOURCE_(id, name, ...) ", '" name "'"
-#define SOURCE(...) SOURCE_(__VA_ARGS__)
-#include "catalog/sources.def"
-#undef SOURCE_
-		"])), tables AS (SELECT x.name, c.oid, c.relkind, " HIDES " AS hides "
+		"'custody_salt', 'custody_checkpoint'] || string_to_array($1::text, ' '))), tables AS (SELECT x.name, c.oid, c.relkind, " HIDES " AS hides "
 			"FROM x LEFT JOIN pg_class c ON c.relname = x.name "
 			"AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'dv') "
-			"WHERE x.name <> 'party' OR c.oid IS NULL OR has_table_privilege(c.oid, 'SELECT') "
+			"WHERE x.name NOT IN ('party', 'disclosure_name') OR c.oid IS NULL "
+				"OR has_table_privilege(c.oid, 'SELECT') "
 			"UNION SELECT t.name, c.oid, c.relkind, false FROM tables t "
 			"JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid), "
 		"types AS (SELECT 'dv.' || t.name || '.' || a.attname AS name, a.atttypid AS type "
@@ -240,7 +253,7 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 			"format_type(casttarget, NULL), false FROM pg_cast "
 			"WHERE oid " OURS "AND castsource " ITS_OWN "AND casttarget " ITS_OWN
 		BESIDE("function", "pg_proc", "pro") BESIDE("operator", "pg_operator", "opr")
-		"ORDER BY 1", 0 },
+		"ORDER BY 1", 1 },
 	[STATEMENT_AUDIT_ENTRIES] = { "audit_entries",
 		"SELECT x.leaf_index, x.event, " EVENT_COLUMNS " FROM dv.custody_entry x "
 		"LEFT JOIN dv.custody_event e ON e.event = x.event "
@@ -261,9 +274,33 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"SELECT encode(hash, 'hex') AS hash, size FROM dv.blob b "
 		"WHERE $1::text IS NULL OR b.hash > decode($1, 'hex') "
 		"ORDER BY b.hash LIMIT $2::integer", 2 },
+	[STATEMENT_AUDIT_TOMBSTONED] = { "audit_tombstoned",
+		"SELECT DISTINCT encode(t.blob, 'hex') AS blob FROM dv.tombstone t "
+		"WHERE ($1::text IS NULL OR t.blob > decode($1, 'hex')) AND t.blob <= decode($2, 'hex')", 2 },
+	[STATEMENT_AUDIT_SEGMENTS_OF] = { "audit_segments_of",
+		"SELECT s.segment FROM dv.segment s WHERE s.blob = decode($1, 'hex') ORDER BY 1", 1 },
+	[STATEMENT_AUDIT_TOMB_EVENTS] = { "audit_tomb_events",
+		"SELECT encode(e.leaf, 'hex') AS leaf FROM dv.custody_event e "
+		"WHERE e.source IN ('tombstone', 'disposal_begun') AND e.key = $1 "
+		"UNION ALL SELECT encode(e.leaf, 'hex') FROM dv.tombstone t JOIN dv.custody_event e "
+		"ON e.source = 'disposal_spared' AND e.key = t.plan::text || '/' || t.segment::text "
+		"WHERE t.segment = $1::uuid", 1 },
+	[STATEMENT_AUDIT_PLAN_EVENTS] = { "audit_plan_events",
+		"SELECT encode(e.leaf, 'hex') AS leaf FROM dv.custody_event e "
+		"WHERE (e.source IN ('disposal_plan', 'disposal_recalled') AND e.key = $1) "
+		"OR (e.source = 'disposal_decision' AND e.key > $1 || '/' AND e.key < $1 || '0') "
+		"ORDER BY e.event", 1 },
+	[STATEMENT_AUDIT_ITEMS] = { "audit_items",
+		"SELECT number, segment, encode(blob, 'hex') AS blob, size, rule, rule_version, "
+		"to_char(due_on, 'YYYY-MM-DD') AS due_on FROM dv.disposal_item WHERE plan = $1::uuid ORDER BY number", 1 },
+	[STATEMENT_AUDIT_ITEM] = { "audit_item",
+		"SELECT i.number FROM dv.disposal_item i WHERE i.segment = $1::uuid AND i.plan = $2::uuid "
+		"AND i.blob = decode($3, 'hex')", 3 },
 	[STATEMENT_AUDIT_UNLOGGED] = { "audit_unlogged",
 		"SELECT x.hash FROM jsonb_array_elements_text($1::jsonb) AS x(hash) WHERE NOT EXISTS "
-		"(SELECT FROM dv.custody_event e WHERE e.objects @> ARRAY['blob:' || x.hash])", 1 },
+		/* By what an index finds before a policy is asked (sql/045): each blob has a row, and that an event. */
+		"(SELECT FROM dv.custody_event e WHERE e.source = 'blob' AND e.key = x.hash)", 1 },
+#define SOURCE(...) SOURCE_(__VA_ARGS__)
 #define SOURCE_(id, name, columns, key, lookup, personal, changes, ...) \
 	[STATEMENT_AUDIT_ROWS_##id] = { "audit_rows_" name, \
 		"SELECT coalesce(e.key, r.key) AS key, " ROW_COLUMNS " FROM " EVENTS_OF(name) \
@@ -302,6 +339,49 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_RECORDER_RETURN] = { "recorder_return", "SELECT dv.recorder_return($1, $2)", 2 },
 	[STATEMENT_RECORDER_REPORT] = { "recorder_report",
 		"SELECT dv.recorder_report($1, $2, $3, $4::uuid) AS report", 4 },
+	[STATEMENT_KEEPING] = { "keeping",
+		"SELECT (SELECT count(*) FROM (SELECT DISTINCT ON (store) store, holds FROM dv.store "
+			"ORDER BY store, revision DESC) AS s WHERE holds = 'all' AND store <> 'vault') AS copies, "
+		"(SELECT count(*) FROM dv.copy WHERE check_at < now()) AS unread, "
+		"(SELECT floor(extract(epoch FROM now() - max(ended_at)) / 86400)::bigint FROM dv.backup) "
+			"AS backup_days", 0 },
+	[STATEMENT_CLASS_SET] = { "class_set", "SELECT dv.class_set($1, $2, $3, $4)", 4 },
+	[STATEMENT_CLASS_LOWER] = { "class_lower", "SELECT dv.class_lower($1, $2, $3, $4) AS lowering", 4 },
+	[STATEMENT_CLASS_DECIDE] = { "class_decide", "SELECT dv.class_decide($1::uuid, $2::boolean, $3)", 3 },
+	[STATEMENT_CLASS_SHOW] = { "class_show", "SELECT dv.class_show($1, $2) AS shown", 2 },
+	[STATEMENT_CLASS_LIST] = { "class_list",
+		"SELECT kind, subject, class, revision, reason, by, dv.utc(entered_at) AS entered_at "
+		"FROM dv.classification_current WHERE $1::text IS NULL OR class = $1 "
+		"ORDER BY dv.class_rank(class) DESC, kind, subject LIMIT $2::integer", 2 },
+	[STATEMENT_CLASS_LOWERINGS] = { "class_lowerings",
+		"SELECT lowering, kind, subject, class, reason, by, dv.utc(entered_at) AS entered_at, state, "
+		"decided_by, decided_reason, dv.utc(decided_at) AS decided_at FROM dv.class_lowering_list l "
+		"WHERE ($1::uuid IS NULL OR lowering = $1) AND ($2::text IS NULL OR state = $2) "
+		"ORDER BY l.entered_at DESC, lowering", 2 },
+	[STATEMENT_GRANT_GIVE] = { "grant_give",
+		"SELECT dv.grant_give($1, $2, $3, dv.day_start($4::date + 1), $5) AS read_grant", 5 },
+	[STATEMENT_GRANT_END] = { "grant_end", "SELECT dv.grant_end($1::uuid, $2)", 2 },
+	[STATEMENT_GRANT_LIST] = { "grant_list",
+		"SELECT read_grant, login, kind, subject, class, dv.utc(until) AS until, reason, by, "
+		"dv.utc(entered_at) AS entered_at, state, ended_by, ended_reason, dv.utc(ended_at) AS ended_at "
+		"FROM dv.read_grant_list l WHERE ($1::text IS NULL OR login = $1) "
+		"AND ($2::text IS NULL OR state = $2) ORDER BY l.entered_at DESC, read_grant LIMIT $3::integer", 3 },
+	[STATEMENT_COVERED_ON] = { "covered_on",
+		"SELECT recorder, recording, class, segments FROM dv.covered_on($1, NULL, $2::date)", 2 },
+	[STATEMENT_HOLD_ADD] = { "hold_add", "SELECT hold::text, " HOLD_REACH " FROM dv.hold_add($1::jsonb)", 1 },
+	[STATEMENT_HOLD_REVIEW] = { "hold_review", "SELECT dv.hold_review($1::uuid, $2::date, $3)", 3 },
+	[STATEMENT_HOLD_RELEASE] = { "hold_release", "SELECT dv.hold_release($1::uuid, $2)", 2 },
+	[STATEMENT_HOLD_LIST] = { "hold_list",
+		"SELECT hold::text, kind, subject, from_day::text, to_day::text, review_on::text, state, reason, by, "
+		"dv.utc(entered_at) AS entered_at, review_reason, reviewed_by, dv.utc(reviewed_at) AS reviewed_at, "
+		"release_reason, released_by, dv.utc(released_at) AS released_at FROM dv.hold_list "
+		"WHERE ($1::text IS NULL OR hold::text = $1) AND ($2::text IS NULL "
+		"OR hold = ANY (ARRAY(SELECT dv.holds_over($2, $3)))) "
+		"ORDER BY state = 'released', review_on, hold LIMIT $4::bigint", 4 },
+	[STATEMENT_HOLD_REACH] = { "hold_reach", "SELECT " HOLD_REACH " FROM dv.hold_reach($1::uuid)", 1 },
+	[STATEMENT_SEGMENT_MASKED] = { "segment_masked",
+		"SELECT segment, recorder, recording, unit, class FROM dv.segment_masked "
+		"WHERE segment = $1::uuid", 1 },
 	[STATEMENT_ROLE_HELD] = { "role_held", "SELECT dv.has_role($1) AS held", 1 },
 	[STATEMENT_CASE_TAKES] = { "case_takes", "SELECT dv.case_takes($1) AS state", 1 },
 
@@ -392,7 +472,7 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 	[STATEMENT_ANSWER_LIST] = { "answer_list",
 		"SELECT finding, code, article, severity, state, owner, dv.utc(due_at) AS due_at, overdue, "
 		"joins, excused, dv.utc(closed_at) AS closed_at, dv.utc(raised_at) AS raised_at, recorder, "
-		"unit, officer, \"case\", subject_kind, subject, fact, dv.utc(at) AS at, detail "
+		"unit, officer, \"case\", subject_kind, subject, fact, dv.utc(at) AS at, detail, covered "
 		"FROM dv.answer_list l WHERE joins IS NULL AND ($1::text IS NULL OR unit = $1) "
 		"AND ($2::text IS NULL OR officer = $2) AND ($3::text IS NULL OR recorder = $3) "
 		"AND ($4::text IS NULL OR code = $4) "
@@ -543,6 +623,43 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"SELECT dv.rule_propose($1, $2, $3::date, $4::jsonb, $5) AS proposal", 5 },
 	[STATEMENT_RULE_DECIDE] = { "rule_decide",
 		"SELECT dv.rule_decide($1::uuid, $2::boolean, $3) IS NOT NULL AS done", 3 },
+	[STATEMENT_DISCLOSURE_REQUEST] = { "disclosure_request",
+		"SELECT dv.disclosure_request($1::jsonb) AS disclosure", 1 },
+	[STATEMENT_DISCLOSURE_LOOK] = { "disclosure_look",
+		"SELECT segment, class, refused, plan FROM dv.disclosure_look($1::jsonb, $2::boolean) "
+		"ORDER BY segment", 2 },
+	[STATEMENT_DISCLOSURE_OBJECTS] = { "disclosure_objects",
+		"SELECT segment, class, refused, plan FROM dv.disclosure_object WHERE disclosure = $1::uuid "
+		"AND ($2::boolean IS NOT TRUE OR refused IS NOT NULL) ORDER BY segment", 2 },
+	[STATEMENT_DISCLOSURE_SEEN] = { "disclosure_seen",
+		"SELECT count(*) AS seen FROM dv.disclosure_object o JOIN dv.segment_place p USING (segment) "
+		"JOIN dv.segment s USING (segment, placed_at) WHERE o.disclosure = $1::uuid", 1 },
+	[STATEMENT_DISCLOSURE_DECIDE] = { "disclosure_decide",
+		"SELECT dv.utc(dv.disclosure_decide($1::uuid, $2::boolean, $3::date, $4)) AS expires_at", 4 },
+	[STATEMENT_DISCLOSURE_LOCK] = { "disclosure_lock",
+		"SELECT dv.disclosure_lock($1::uuid) AS locked", 1 },
+	[STATEMENT_DISCLOSURE_ATTEMPTS] = { "disclosure_attempts",
+		"SELECT a.number, a.act, a.host, a.path, a.by, dv.utc(a.entered_at) AS entered_at, "
+		"f.why AS failed, dv.utc(f.entered_at) AS failed_at, s.disclosure IS NOT NULL AS sealed "
+		"FROM dv.disclosure_attempt a "
+		"LEFT JOIN dv.disclosure_failed f ON f.disclosure = a.disclosure AND f.number = a.number "
+		"LEFT JOIN dv.disclosure_sealed s ON s.disclosure = a.disclosure AND s.number = a.number "
+		"WHERE a.disclosure = $1::uuid ORDER BY a.number", 1 },
+	[STATEMENT_DISCLOSURE_BEGIN] = { "disclosure_begin",
+		"SELECT number, act FROM dv.disclosure_begin($1::uuid, $2, $3, $4)", 4 },
+	[STATEMENT_DISCLOSURE_FAIL] = { "disclosure_fail",
+		"SELECT dv.disclosure_fail($1::uuid, $2::integer, $3) IS NOT NULL AS done", 3 },
+	[STATEMENT_DISCLOSURE_SEAL] = { "disclosure_seal",
+		"SELECT dv.disclosure_seal($1::uuid, $2::integer, $3, $4::numeric) IS NOT NULL AS done", 4 },
+	[STATEMENT_DISCLOSURE_RECEIPT] = { "disclosure_receipt",
+		"SELECT dv.disclosure_receipt($1::jsonb) AS disclosure", 1 },
+	[STATEMENT_DISCLOSURE_LIST] = { "disclosure_list",
+		"SELECT disclosure, dv.utc(entered_at) AS entered_at, state, asked_by, capacity, right_of, "
+		"purpose, \"case\", owner, recipient, objects, refused_objects, reason, by, decided_by, "
+		"dv.utc(decided_at) AS decided_at, decided_reason, dv.utc(expires_at) AS expires_at, attempts, "
+		"package, dv.utc(sealed_at) AS sealed_at, sealed_by, sha256, size::bigint AS size, path, received_by, "
+		"dv.utc(received_at) AS received_at, receipt, covered "
+		"FROM dv.disclosure_register($1::uuid, $2::date, $3::date) AS r ORDER BY r.entered_at, disclosure", 3 },
 	[STATEMENT_RECORDING_FINDINGS] = { "recording_findings",
 		"SELECT " FINDING_COLUMNS "FROM dv.finding_list l WHERE subject = ANY (ARRAY("
 		"SELECT $1::text || '/' || $2::uuid UNION ALL SELECT g.segment::text "
@@ -568,6 +685,114 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"AS report", 7 },
 	[STATEMENT_OFFICER_DAY] = { "officer_day",
 		"SELECT dv.officer_day($1, $2::date) AS day", 2 },
+	[STATEMENT_DISPOSAL_PLAN] = { "disposal_plan",
+		"SELECT plan, objects, bytes, digest, document FROM dv.disposal_plan(coalesce($1::date, dv.today()), $2, $3)", 3 },
+	[STATEMENT_DISPOSAL_SIGN] = { "disposal_sign",
+		"SELECT dv.disposal_sign($1::uuid, convert_to($2, 'UTF8'), $3, $4) IS NOT NULL AS done", 4 },
+	[STATEMENT_DISPOSAL_LIST] = { "disposal_list",
+		"SELECT " DISPOSAL_COLUMNS "FROM dv.disposal_plan_list l ORDER BY l.made_at DESC, l.plan LIMIT 20000", 0 },
+	[STATEMENT_DISPOSAL_SHOW] = { "disposal_show",
+		"SELECT " DISPOSAL_COLUMNS ", convert_from(g.document, 'UTF8') AS document, g.signature, g.key_id, "
+		"dv.hex(g.sha256) AS sha256 FROM dv.disposal_plan_list l LEFT JOIN dv.disposal_plan_signed g "
+		"ON g.plan = l.plan WHERE l.plan = $1::uuid", 1 },
+	[STATEMENT_DISPOSAL_DECISIONS] = { "disposal_decisions",
+		"SELECT by, approved, reason, dv.utc(entered_at) AS entered_at FROM dv.disposal_decision "
+		"WHERE plan = $1::uuid ORDER BY number", 1 },
+	[STATEMENT_DISPOSAL_ITEMS] = { "disposal_items",
+		"SELECT number, segment, dv.hex(blob) AS blob, size, rule, rule_version, to_char(due_on, 'YYYY-MM-DD') AS due_on "
+		"FROM dv.disposal_item WHERE plan = $1::uuid ORDER BY number", 1 },
+	[STATEMENT_DISPOSAL_OBJECTS] = { "disposal_objects",
+		"SELECT i.number, i.segment, dv.hex(i.blob) AS blob, i.size, i.rule, i.rule_version, "
+		"to_char(i.due_on, 'YYYY-MM-DD') AS due_on, "
+		"CASE WHEN g.segment IS NOT NULL THEN 'disposed' WHEN s.segment IS NOT NULL THEN 'spared' "
+		"WHEN b.segment IS NOT NULL THEN 'begun' ELSE 'waits' END AS fate, s.cause AS why, "
+		"dv.utc(coalesce(g.at, s.entered_at, b.at)) AS at, dv.hex(t.sha256) AS sha256, to_jsonb(g.stores) AS stores, "
+		"g.blob_kept, g.recorder, g.recording "
+		"FROM dv.disposal_item i "
+		"LEFT JOIN dv.disposal_spared s ON s.plan = i.plan AND s.segment = i.segment "
+		"LEFT JOIN dv.disposal_begun b ON b.plan = i.plan AND b.segment = i.segment "
+		"LEFT JOIN dv.disposal_gone_of($1::uuid) g ON g.segment = i.segment "
+		"LEFT JOIN dv.tombstone t ON t.plan = i.plan AND t.segment = i.segment "
+		"WHERE i.plan = $1::uuid ORDER BY i.number LIMIT $2::bigint", 2 },
+	[STATEMENT_DISPOSAL_DECIDE] = { "disposal_decide",
+		"SELECT dv.disposal_decide($1::uuid, $2::boolean, $3, decode($4, 'hex')) AS said", 4 },
+	[STATEMENT_DISPOSAL_RECALL] = { "disposal_recall",
+		"SELECT dv.disposal_recall($1::uuid, $2::uuid, $3) IS NOT NULL AS done", 3 },
+	[STATEMENT_DISPOSAL_NEXT] = { "disposal_next",
+		"SELECT what, plan, segment, blob, remove, why FROM dv.disposal_next($1::integer)", 1 },
+	[STATEMENT_DISPOSAL_STILL] = { "disposal_still",
+		"SELECT dv.disposal_still($1::uuid) AS what", 1 },
+	[STATEMENT_DISPOSAL_DONE] = { "disposal_done",
+		"SELECT dv.disposal_done($1::uuid, $2::text[], $3::boolean) AS done", 3 },
+	[STATEMENT_DISPOSAL_CERTIFICATE] = { "disposal_certificate",
+		"SELECT x AS certificate FROM dv.disposal_certificate($1::uuid) AS x WHERE x IS NOT NULL", 1 },
+	[STATEMENT_RETENTION_EXPLAIN] = { "retention_explain",
+		"SELECT dv.retention_explain($1::uuid) AS explain", 1 },
+	[STATEMENT_RETENTION_MARK] = { "retention_mark",
+		"SELECT dv.retention_mark_set($1, $2, $3, $4) AS mark_id", 4 },
+	[STATEMENT_RETENTION_UNMARK] = { "retention_unmark",
+		"SELECT dv.retention_mark_remove($1, $2, $3, $4) AS mark_id", 4 },
+	[STATEMENT_RETENTION_REVIEW] = { "retention_review",
+		"SELECT dv.retention_review($1, $2::uuid, $3, $4) IS NOT NULL AS done", 4 },
+	[STATEMENT_RETENTION_REVIEWS] = { "retention_reviews",
+		"SELECT recorder, recording, unit, segments, bytes, rule, version, due_on FROM dv.retention_review_list "
+		"ORDER BY due_on, recorder, recording LIMIT $1::integer", 1 },
+	[STATEMENT_CLOCK_DAYS] = { "clock_days",
+		"SELECT d.day, dv.utc(d.noted_at) AS noted_at, s.verdict, s.reason, s.by FROM dv.clock_day d "
+		"LEFT JOIN LATERAL (SELECT * FROM dv.clock_said x WHERE x.day = d.day ORDER BY x.number DESC LIMIT 1) AS s "
+		"ON true ORDER BY d.day DESC LIMIT $1::integer", 1 },
+	[STATEMENT_CLOCK_PROBLEM] = { "clock_problem", "SELECT dv.clock_problem() AS problem", 0 },
+	[STATEMENT_CLOCK_SAY] = { "clock_say", "SELECT dv.clock_say($1::date, $2, $3) IS NOT NULL AS done", 3 },
+	[STATEMENT_BLOBS_DISPOSED] = { "blobs_disposed",
+		"SELECT blob, segment, plan, dv.utc(at) AS at FROM dv.blobs_disposed($1::text[])", 1 },
+	[STATEMENT_TOMBSTONES] = { "tombstones",
+		"SELECT t.segment, t.plan, dv.utc(t.at) AS at, t.blob_kept FROM dv.segment s "
+		"JOIN dv.tombstone t USING (segment) WHERE s.recorder = $1 AND s.recording = $2::uuid ORDER BY s.seq", 2 },
+	[STATEMENT_RETENTION_DAILY] = { "retention_daily",
+		"SELECT done, more, due_ms FROM dv.retention_daily($1::integer)", 1 },
+	[STATEMENT_STORE_LIST] = { "store_list",
+		"SELECT store, revision, holds, reread, reason, by, dv.utc(entered_at) AS entered_at "
+		"FROM dv.store_current ORDER BY store <> 'vault', store", 0 },
+	[STATEMENT_STORE_SET] = { "store_set", "SELECT dv.store_set($1, $2, $3, $4) AS outcome", 4 },
+	[STATEMENT_STORE_NAMES] = { "store_names",
+		"SELECT store, holds, walked_at FROM dv.store_names()", 0 },
+	[STATEMENT_SCRUB_BEGIN] = { "scrub_begin",
+		"SELECT resumed FROM dv.scrub_begin($1, $2::uuid, $3::boolean)", 3 },
+	[STATEMENT_SCRUB_NEXT] = { "scrub_next",
+		"SELECT blob, size, state, sha256, sm3, logged, leaving "
+		"FROM dv.scrub_next($1::uuid, $2::integer, $3::boolean)", 3 },
+	[STATEMENT_SCRUB_ONE] = { "scrub_one",
+		"SELECT blob, size, state, sha256, sm3, logged, leaving FROM dv.scrub_one($1::uuid, $2)", 2 },
+	[STATEMENT_SCRUB_SAMPLE] = { "scrub_sample",
+		"SELECT blob FROM dv.scrub_sample($1, $2::integer)", 2 },
+	[STATEMENT_SCRUB_LOCK] = { "scrub_lock", "SELECT blob FROM dv.scrub_lock($1::uuid, $2::jsonb)", 2 },
+	[STATEMENT_SCRUB_FOUND] = { "scrub_found",
+		"SELECT dv.scrub_found($1::uuid, $2::jsonb) AS findings", 2 },
+	[STATEMENT_SCRUB_UNRECORDED] = { "scrub_unrecorded",
+		"SELECT blob, removed FROM dv.scrub_unrecorded($1::uuid, $2::jsonb)", 2 },
+	[STATEMENT_SCRUB_EXTRA] = { "scrub_extra",
+		"SELECT dv.scrub_extra($1::uuid, $2::jsonb, $3::bigint, $4::bigint) AS findings", 4 },
+	[STATEMENT_SCRUB_END] = { "scrub_end", "SELECT dv.scrub_end($1::uuid)", 1 },
+	[STATEMENT_FIXITY] = { "fixity",
+		"SELECT store, holds, reread, copies, bytes, present, wanted, missing, damaged, unreadable, "
+		"removed, never_read, overdue, read_30d, CASE WHEN present > 0 THEN "
+		"round(100.0 * read_30d / present, 1) || ' %' END AS read_share, "
+		"dv.utc(oldest_read) AS oldest_read, digests, runs, dv.utc(last_run) AS last_run, "
+		"dv.utc(last_walk) AS last_walk, scrubbing, dv.utc(now()) AS made_at FROM dv.fixity()", 0 },
+	[STATEMENT_SCRUB_RUNS] = { "scrub_runs",
+		"SELECT run, store, CASE WHEN everything THEN 'everything' ELSE 'what_was_due' END AS scope, "
+		"CASE WHEN interrupted THEN 'interrupted' ELSE 'ended' END AS outcome, by, "
+		"dv.utc(started_at) AS started_at, dv.utc(ended_at) AS ended_at, checked, bytes, whole, "
+		"damaged, missing, unreadable, repaired, made, extra "
+		"FROM dv.scrub_run ORDER BY scrub_run.ended_at DESC, run LIMIT $1::integer", 1 },
+	[STATEMENT_SCRUB_WATCH] = { "scrub_watch",
+		"SELECT raised, next_ms FROM dv.scrub_watch()", 0 },
+	[STATEMENT_DRILL_BLOB] = { "drill_blob", "SELECT blob FROM dv.drill_blob()", 0 },
+	[STATEMENT_DRILL_BEGIN] = { "drill_begin",
+		"SELECT dv.drill_begin($1::uuid, $2, $3, $4::numeric, $5)", 5 },
+	[STATEMENT_DRILL_TOLD] = { "drill_told",
+		"SELECT finding, notices, sent, failed, answers FROM dv.drill_told($1::uuid, $2)", 2 },
+	[STATEMENT_DRILL_END] = { "drill_end", "SELECT dv.drill_end($1::uuid, $2::boolean, $3::jsonb)", 3 },
 	[STATEMENT_STATUS] = { "status", "SELECT dv.status() AS status", 0 },
 	[STATEMENT_BLOB_PAGE] = { "blob_page",
 		"SELECT dv.hex(hash) AS hash, size, dv.utc(stored_at) AS stored_at FROM dv.blob b "
@@ -576,4 +801,21 @@ const struct catalog_statement_text catalog_statements[STATEMENTS] = {
 		"SELECT dv.hex(b.hash) AS hash, b.size, dv.utc(b.stored_at) AS stored_at, s.segment, "
 		"s.recorder, s.path FROM dv.blob b LEFT JOIN dv.segment s ON s.blob = b.hash "
 		"WHERE b.hash = dv.unhex($1) ORDER BY s.stored_at", 1 },
+
+	[STATEMENT_BACKUP_SNAPSHOT] = { "backup_snapshot",
+		"SELECT pg_catalog.pg_export_snapshot() AS snapshot, s.at, s.log_size, s.checkpoint, s.counts, "
+		"pg_catalog.current_setting('server_version') AS server FROM dv.backup_state() AS s", 0 },
+	[STATEMENT_BACKUP_COUNTS] = { "backup_counts", "SELECT dv.backup_counts() AS counts", 0 },
+	[STATEMENT_BACKUP_ROLES] = { "backup_roles", "SELECT line FROM dv.backup_roles() AS line", 0 },
+	[STATEMENT_BACKUP_BLOBS] = { "backup_blobs", "SELECT hash, size FROM dv.backup_blobs()", 0 },
+	[STATEMENT_BACKUP_GOING] = { "backup_going",
+		"SELECT hash FROM dv.backup_going(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS hash", 1 },
+	[STATEMENT_BACKUP_NOTE] = { "backup_note",
+		"SELECT dv.backup_note($1, $2, $3, $4::bigint, $5::bigint, $6::bigint, $7::numeric, $8, $9) "
+		"AS backup", 9 },
+	[STATEMENT_RESTORE_EMPTY] = { "restore_empty",
+		"SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+		"ON n.oid = c.relnamespace WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_') "
+		"AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'dv') AS empty", 0 },
+	[STATEMENT_BACKUP_SWEEP] = { "backup_sweep", "SELECT raised, due_ms FROM dv.backup_sweep()", 0 },
 };

@@ -18,7 +18,7 @@ enum catalog_statement {
 	/* ------ dockd (role dv_ingest), run by catalog.c ------ */
 	STATEMENT_LISTEN_RECORDER,
 	STATEMENT_RECORDERS,		/* columns: see sql/002, dv.recorders() */
-	STATEMENT_KNOWN,		/* recorder, fingerprint -> blob size */
+	STATEMENT_KNOWN,		/* recorder, fingerprint -> blob size gone (disposed of) */
 	STATEMENT_INGEST,		/* records -> ingest */
 	STATEMENT_CHAIN,		/* session -> see sql/006, dv.chain_context() */
 	STATEMENT_JUDGE,		/* session, findings -> judge */
@@ -69,7 +69,10 @@ enum catalog_statement {
 	/* kind (view, scrub; the supervisor also play, export, disclosure, hold, hold_released,
 	 * disposal), objects (a JSON array of names as docs/CUSTODY.md has them), by, (reason), detail
 	 * (JSON) -> act (UUID) */
-	STATEMENT_DO_ACT,
+	STATEMENT_DO_ACT,		/* null: what is to be looked at is beyond their reading */
+	/* words (a JSON array, as people call objects), command -> refused: null, or a list of {object class};
+	 * what was wanted is on record then */
+	STATEMENT_READ_REFUSED,
 	/* object: a segment's UUID, a session's, RECORDER/RECORDING, a blob's hash, or case:ID (what was
 	 * imported for it) -> object
 	 * (segment:UUID, or blob:HASH of one that is no segment's), recorder seq blob size (null: not
@@ -87,11 +90,12 @@ enum catalog_statement {
 
 	/* ------ what `verify log` reads, in a transaction of catalog_sync_begin_reading(): tables, and
 	 * functions of PostgreSQL's own, since any other may have been replaced ------ */
+	STATEMENT_AUDIT_COVERED,	/* -> covered: a row when whoever is connected is a person (sql/045) */
 	STATEMENT_AUDIT_LOCK,		/* the log's own tables, as below those that events are made of */
 	STATEMENT_AUDIT_LOCK_BLOBS,	/* what is read of blobs alone */
 	STATEMENT_AUDIT_GUARDED,	/* -> guarded: dv.party is not for whoever is connected */
 	STATEMENT_AUDIT_BLOBS_HIDE,	/* -> name, of those for blobs, as in the next */
-	/* -> name hides: every table that is read here that is not one, or that shows some of its rows
+	/* names (parted by spaces) -> name hides: each of these tables, and of the log's own, that is not one, or that shows some of its rows
 	 * (dv.party, to whom it is not granted, is not read; of salts, those of parties may be covered);
 	 * and what would be asked instead of PostgreSQL's own (hides false): columns of other types,
 	 * casts between its types, functions and operators in its schema that have a name of its */
@@ -106,6 +110,13 @@ enum catalog_statement {
 	STATEMENT_AUDIT_EVENTS,		/* source -> event leaf fields null, of all its events */
 	/* (after hash), limit; by hash -> hash size (null: a sidecar) */
 	STATEMENT_AUDIT_BLOBS,
+	/* (after hash), hash; by blob -> blob, of those up to it that a tombstone names */
+	STATEMENT_AUDIT_TOMBSTONED,
+	STATEMENT_AUDIT_SEGMENTS_OF,	/* blob -> segment */
+	STATEMENT_AUDIT_TOMB_EVENTS,	/* segment -> leaf, of its disposal's events, in order */
+	STATEMENT_AUDIT_PLAN_EVENTS,	/* plan -> leaf, of its making, decisions and recall, in order */
+	STATEMENT_AUDIT_ITEMS,		/* plan -> number segment blob size rule rule_version due_on, by number */
+	STATEMENT_AUDIT_ITEM,		/* segment, plan, blob -> number: it is an item of it, with these bytes */
 	/* blobs (a JSON array of addresses) -> hash, of those that no event names */
 	STATEMENT_AUDIT_UNLOGGED,
 	/* of a source's events and of its table's rows, each beside the other by key, those without
@@ -149,6 +160,42 @@ enum catalog_statement {
 	STATEMENT_RECORDER_RETURN,	/* recorder, reason */
 	/* recorder, kind (damaged, lost), reason, (segment) -> report: a supervisor, or the head of its unit */
 	STATEMENT_RECORDER_REPORT,
+	/* -> copies (stores besides the vault that are to have everything), unread (copies that were to be read
+	 * again by now), backup_days (since the last backup; null: there was none) */
+	STATEMENT_KEEPING,
+	/* ------ classes and leave to read (role dv_person; what is read, dv_read) ------ */
+	STATEMENT_CLASS_SET,		/* kind (segment, recording, case), subject, class, reason */
+	STATEMENT_CLASS_LOWER,		/* kind, subject, class, reason -> lowering */
+	STATEMENT_CLASS_DECIDE,		/* lowering, approved (true, false), reason */
+	/* kind, subject -> shown: {kind subject class own segments unread follows readers export text_zh text_en
+	 * rule_version history proposed} */
+	STATEMENT_CLASS_SHOW,
+	/* (class), limit; the highest first -> kind subject class revision reason by entered_at */
+	STATEMENT_CLASS_LIST,
+	/* (lowering), (state: proposed approved rejected) -> lowering kind subject class reason by entered_at state
+	 * decided_by decided_reason decided_at */
+	STATEMENT_CLASS_LOWERINGS,
+	STATEMENT_GRANT_GIVE,		/* login, kind, subject, until (last day), reason -> read_grant */
+	STATEMENT_GRANT_END,		/* read_grant, reason */
+	/* (login), (state: given lapsed taken_back), limit -> read_grant login kind subject class until reason by
+	 * entered_at state ended_by ended_reason ended_at */
+	STATEMENT_GRANT_LIST,
+	/* recorder, day -> recorder recording class segments: what of that day is covered from who asks */
+	STATEMENT_COVERED_ON,
+	STATEMENT_SEGMENT_MASKED,	/* segment -> segment recorder recording unit class: of one that is covered */
+
+	/* ------ legal holds (people: sql/049) ------ */
+	/* entry (JSON, dv.hold_add) -> hold objects bytes (what of it is there) begun gone (what came too late:
+	 * its removal is under way, or over) lost (a list of at most 100 of those) */
+	STATEMENT_HOLD_ADD,
+	STATEMENT_HOLD_REVIEW,		/* hold, review_on, reason */
+	STATEMENT_HOLD_RELEASE,		/* hold, reason */
+	/* (hold), (kind and subject of an object: those that cover something of it), limit; those whose review
+	 * comes first before the others -> hold kind subject from_day to_day review_on state (open, review_due,
+	 * released) reason by entered_at review_reason reviewed_by reviewed_at release_reason released_by
+	 * released_at */
+	STATEMENT_HOLD_LIST,
+	STATEMENT_HOLD_REACH,		/* hold -> objects bytes begun gone lost, as above */
 	/* ------ the watched folder (role dv_inbox) ------ */
 	STATEMENT_ROLE_HELD,		/* role -> held: by whoever is connected */
 	STATEMENT_CASE_TAKES,		/* case -> state; null: there is none */
@@ -304,6 +351,26 @@ enum catalog_statement {
 	STATEMENT_RULE_PROPOSE,		/* what, code, from day, body, reason -> proposal */
 	STATEMENT_RULE_DECIDE,		/* proposal, approved (true, false), reason -> done */
 
+	/* ------ disclosure (role dv_person) ------ */
+	STATEMENT_DISCLOSURE_REQUEST,	/* object -> disclosure */
+	/* objects (a JSON array), owner (true, false) -> segment class refused (never, owner, gone) plan: those that
+	 * would be refused */
+	STATEMENT_DISCLOSURE_LOOK,
+	/* disclosure, (true: those that were refused alone) -> segment class refused plan; by segment */
+	STATEMENT_DISCLOSURE_OBJECTS,
+	STATEMENT_DISCLOSURE_SEEN,	/* disclosure -> seen: how many of its objects whoever is connected may read */
+	STATEMENT_DISCLOSURE_DECIDE,	/* disclosure, approved, (last day), reason -> expires_at */
+	STATEMENT_DISCLOSURE_LOCK,	/* disclosure -> locked: until the connection ends */
+	/* disclosure -> number act host path by entered_at failed failed_at sealed; by number.  The last one is open
+	 * when it neither failed nor is sealed */
+	STATEMENT_DISCLOSURE_ATTEMPTS,
+	STATEMENT_DISCLOSURE_BEGIN,	/* disclosure, host, path, reason -> number act */
+	STATEMENT_DISCLOSURE_FAIL,	/* disclosure, number, why -> done */
+	STATEMENT_DISCLOSURE_SEAL,	/* disclosure, number, sha256, size -> done */
+	STATEMENT_DISCLOSURE_RECEIPT,	/* object -> disclosure */
+	/* (disclosure), (from day), (to day) -> the columns of dv.disclosure_register(); by when it was asked */
+	STATEMENT_DISCLOSURE_LIST,
+
 	/* recorder, recording -> columns of FINDING_LIST: about it and about its segments */
 	STATEMENT_RECORDING_FINDINGS,
 	/* recorder, day -> columns of SEGMENT_SHOW but signature_blob, those that touch the day, by start */
@@ -326,11 +393,93 @@ enum catalog_statement {
 	STATEMENT_REPORT_SIGN,
 	/* officer, day -> day: one JSON object (DESIGN.md) */
 	STATEMENT_OFFICER_DAY,
+	/* ------ retention and disposal (sql/050) ------ */
+	/* due day, (unit), reason -> plan objects bytes digest document: made, and not signed yet (role dv_person) */
+	STATEMENT_DISPOSAL_PLAN,
+	STATEMENT_DISPOSAL_SIGN,	/* plan, document, signature, key id -> done (role dv_person) */
+	/*
+	 * -> plan day unit objects bytes digest reason by made_at approvals approved_at recovery_ends_at gone
+	 * spared state (unsigned proposed rejected recalled recovery approved done), the newest first
+	 */
+	STATEMENT_DISPOSAL_LIST,
+	/* plan -> the same columns, and document signature key_id sha256 (null: unsigned) */
+	STATEMENT_DISPOSAL_SHOW,
+	STATEMENT_DISPOSAL_DECISIONS,	/* plan -> by approved reason entered_at, in order */
+	/* plan -> number segment blob size rule rule_version due_on, in order of number: a million at most */
+	STATEMENT_DISPOSAL_ITEMS,
+	/*
+	 * plan, limit (null: all) -> number segment blob size rule rule_version due_on fate (waits spared begun disposed) why
+	 * (of what was spared) at sha256 stores blob_kept recorder recording, in order of number
+	 */
+	STATEMENT_DISPOSAL_OBJECTS,
+	/* plan, approved (true, false), reason, digest -> said: approved_first approved rejected changed (role dv_person) */
+	STATEMENT_DISPOSAL_DECIDE,
+	STATEMENT_DISPOSAL_RECALL,	/* plan, (segment), reason -> done (role dv_person) */
+	/* limit -> what plan segment blob remove why, see sql/050, dv.disposal_next() (role dv_keep, or an admin) */
+	STATEMENT_DISPOSAL_NEXT,
+	/* segment, which is begun -> what: remove, keep, gone; right before its bytes are removed */
+	STATEMENT_DISPOSAL_STILL,
+	/* segment, stores (an array of PostgreSQL's), kept -> done: false when it was (role dv_keep, or an admin) */
+	STATEMENT_DISPOSAL_DONE,
+	STATEMENT_DISPOSAL_CERTIFICATE,	/* plan -> certificate: one JSON object (sql/050), no row: no such plan */
+	STATEMENT_RETENTION_EXPLAIN,	/* segment -> explain: one JSON object (sql/050) */
+	STATEMENT_RETENTION_MARK,	/* kind, subject, mark, reason -> mark_id (role dv_person) */
+	STATEMENT_RETENTION_UNMARK,	/* the same (role dv_person) */
+	STATEMENT_RETENTION_REVIEW,	/* recorder, recording, dispose|keep, reason -> done (role dv_person) */
+	STATEMENT_RETENTION_REVIEWS,	/* limit -> recorder recording unit segments bytes rule version due_on */
+	STATEMENT_CLOCK_DAYS,		/* limit -> day noted_at verdict (wrong lived null) reason by, the newest first */
+	STATEMENT_CLOCK_PROBLEM,	/* -> problem: a sentence, or null */
+	STATEMENT_CLOCK_SAY,		/* day, wrong|lived, reason -> done (role dv_person) */
+	/* blobs (an array of PostgreSQL's) -> blob segment plan at, of those that are gone by right */
+	STATEMENT_BLOBS_DISPOSED,
+	STATEMENT_TOMBSTONES,		/* recorder, recording -> segment plan at blob_kept, of those that are gone */
+	/* limit -> done, more, due_ms (role dv_alert) */
+	STATEMENT_RETENTION_DAILY,
+	/* ------ copies (roles dv_keep and dv_person; what is read, dv_read) ------ */
+
+	/* -> store revision holds reread reason by entered_at, the newest of each */
+	STATEMENT_STORE_LIST,
+	STATEMENT_STORE_SET,		/* store, (holds), (reread), reason -> outcome (made, changed, unchanged) */
+	STATEMENT_STORE_NAMES,		/* -> store holds walked_at (null: never) */
+	STATEMENT_SCRUB_BEGIN,		/* store, run, everything -> resumed */
+	/* run, limit, bad; run, blob -> blob size state sha256 sm3 logged leaving: sql/042, dv.scrub_next() */
+	STATEMENT_SCRUB_NEXT,
+	STATEMENT_SCRUB_ONE,
+	STATEMENT_SCRUB_SAMPLE,		/* store, how many -> blob */
+	STATEMENT_SCRUB_LOCK,		/* run, blobs (a list) -> blob: which may be written, until the transaction ends */
+	STATEMENT_SCRUB_FOUND,		/* run, what was found: sql/042, dv.scrub_found() -> findings (how many) */
+	STATEMENT_SCRUB_UNRECORDED,	/* run, blobs (a list) -> blob removed (it was to be gone) */
+	STATEMENT_SCRUB_EXTRA,		/* run, list, how many, (size of the log's files) -> findings */
+	STATEMENT_SCRUB_END,		/* run */
+	STATEMENT_FIXITY,		/* -> a store a row: sql/042, dv.fixity() */
+	/* limit -> run store scope outcome by started_at ended_at and the counters of dv.scrub_run, newest first */
+	STATEMENT_SCRUB_RUNS,
+	STATEMENT_SCRUB_WATCH,		/* -> raised next_ms (by the database's clock; null: never).  alertd */
+	STATEMENT_DRILL_BLOB,		/* -> blob: of trials; no row: there was none */
+	STATEMENT_DRILL_BEGIN,		/* drill, store, blob, size, reason */
+	STATEMENT_DRILL_TOLD,		/* drill, code -> finding notices sent failed answers; no row: not found */
+	STATEMENT_DRILL_END,		/* drill, passed, steps (an object) */
+
 	STATEMENT_STATUS,		/* -> status: one JSON object (DESIGN.md) */
 	/* (after hash), limit; by hash -> hash size (null: a sidecar) stored_at */
 	STATEMENT_BLOB_PAGE,
 	/* hash -> hash size stored_at, and segment recorder path (null: not a segment's) */
 	STATEMENT_BLOB_SHOW,
+
+	/* ------ backups ------ */
+	/*
+	 * -> snapshot (for pg_dump, while the transaction lasts) at log_size checkpoint (of that size; null:
+	 * nothing was signed) counts (an object: rows by table) server
+	 */
+	STATEMENT_BACKUP_SNAPSHOT,
+	STATEMENT_BACKUP_COUNTS,	/* -> counts, as above */
+	STATEMENT_BACKUP_ROLES,		/* -> line: statements, in order */
+	STATEMENT_BACKUP_BLOBS,		/* -> hash size (null: a sidecar), by hash: what the vault is to hold */
+	STATEMENT_BACKUP_GOING,		/* list of hashes -> hash: those whose disposal was begun */
+	/* place, started, ended, log size, blobs, missing, bytes, digest, reason -> backup */
+	STATEMENT_BACKUP_NOTE,
+	STATEMENT_RESTORE_EMPTY,	/* (of a database without catalog) -> empty */
+	STATEMENT_BACKUP_SWEEP,		/* (alertd) -> raised due_ms (null: nothing to wait for) */
 
 	STATEMENTS
 };

@@ -217,7 +217,8 @@ int catalog_sync_begin_reading(struct catalog_sync *c, struct err *e)
 {
 	int r = transaction(c, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
 		"SET LOCAL search_path = pg_catalog; SET LOCAL row_security = on; "
-		"SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'", e);
+		"SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'; "
+		"SET LOCAL quote_all_identifiers = off", e);
 
 	if (r < 0)
 		catalog_sync_rollback(c);

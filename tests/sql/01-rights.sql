@@ -26,6 +26,10 @@ INSERT INTO kinds VALUES
 	('rule_decision', 'evidence'), ('requirement', 'evidence'), ('rectification', 'evidence'),
 	('coverage', 'evidence'), ('notice', 'evidence'), ('notice_attempt', 'evidence'),
 	('report_signed', 'evidence'), ('recorder_report', 'evidence'),
+	('store', 'evidence'), ('copy_event', 'evidence'), ('copy_read', 'evidence'), ('blob_digest', 'evidence'),
+	('scrub_run', 'evidence'), ('drill', 'evidence'), ('drill_end', 'evidence'), ('copy', 'derived'),
+	('scrub_open', 'derived'),
+	('hold', 'evidence'), ('hold_review', 'evidence'), ('hold_released', 'evidence'),
 	('custody_salt', 'erasable'),
 	('day_summary', 'derived'), ('finding_summary', 'derived'), ('custody_noted', 'derived'),
 	('finding_state', 'derived'), ('finding_open', 'derived'), ('deadline', 'derived'),
@@ -35,6 +39,20 @@ INSERT INTO kinds VALUES
 	('case_touched', 'internal'),	-- a list of the owner's functions
 	('rule', 'reference'), ('custody_source', 'reference'), ('step', 'reference'),
 	('document_kind', 'reference'), ('document_field', 'reference'), ('article', 'reference');
+INSERT INTO kinds VALUES	-- classes (045)
+	('class_rule', 'evidence'), ('classification', 'evidence'), ('class_lowering', 'evidence'),
+	('class_lowering_decision', 'evidence'), ('read_grant', 'evidence'), ('read_grant_ended', 'evidence'),
+	('segment_class', 'derived'), ('recording_class', 'derived');
+
+INSERT INTO kinds SELECT unnest(ARRAY['disclosure', 'disclosure_object', 'disclosure_name', 'disclosure_decision',
+	'disclosure_attempt', 'disclosure_failed', 'disclosure_sealed', 'disclosure_receipt']), 'evidence';
+INSERT INTO kinds VALUES ('backup', 'evidence');
+
+INSERT INTO kinds	-- retention and disposal (050)
+SELECT unnest(ARRAY['retention_rule', 'retention_mark', 'retention_mark_removed', 'retention_review', 'clock_day', 'clock_said',
+	'disposal_plan', 'disposal_item', 'disposal_chunk', 'disposal_plan_signed', 'disposal_decision', 'disposal_recalled',
+	'disposal_spared', 'disposal_begun', 'tombstone']), 'evidence'
+UNION ALL SELECT unnest(ARRAY['retention_state', 'retention_dirty', 'retention_pass', 'disposal_progress']), 'derived';
 
 -- A month of its own, so that a partition made by ingest is among the tables.
 SELECT enroll FROM dv.enroll('REC-1', 1, 2, 'S', NULL, 'U1', 'test', 'tester');
@@ -89,13 +107,15 @@ FROM unnest(ARRAY['postgres', 'dv_owner']) AS role,
 CREATE TEMPORARY TABLE roles (role text PRIMARY KEY, reads text NOT NULL);	-- of tables: all, none, witness
 INSERT INTO roles VALUES ('public', 'none'), ('dv_ingest', 'none'), ('dv_custody', 'none'), ('dv_alert', 'none'),
 	('dv_inbox', 'none'),
+	('dv_keep', 'none'),
 	('dv_person', 'none'), ('dv_all', 'none'), ('dv_some', 'none'), ('dv_witness', 'witness'),
-	('dv_read', 'all'), ('dv_admin', 'all'), ('dv_auditor', 'all'), ('dv_supervisor', 'parties'),
-	('dv_head', 'parties'), ('dv_legal', 'parties'), ('dv_unit_head', 'parties'), ('dv_officer', 'parties');
+	('dv_read', 'all'), ('dv_admin', 'all'), ('dv_auditor', 'all'), ('dv_supervisor', 'names'),
+	('dv_head', 'names'), ('dv_legal', 'names'), ('dv_unit_head', 'parties'), ('dv_officer', 'parties');
 SELECT is(array_agg(privilege ORDER BY privilege) FILTER (WHERE has_table_privilege(role, 'dv.' || name, privilege)),
 	CASE WHEN NOT is_partition AND kind <> 'internal' AND CASE reads
-			WHEN 'all' THEN name <> 'party'
-			WHEN 'parties' THEN true
+			WHEN 'all' THEN name NOT IN ('party', 'disclosure_name')
+			WHEN 'parties' THEN name <> 'disclosure_name'
+			WHEN 'names' THEN true
 			WHEN 'witness' THEN name IN ('custody_checkpoint', 'custody_entry')
 			ELSE false END
 		THEN ARRAY['SELECT'] END,
@@ -109,7 +129,7 @@ SELECT is(array_agg(rolname::text ORDER BY rolname), (SELECT array_agg(role ORDE
 	'these are the roles')
 FROM pg_roles WHERE rolname LIKE 'dv\_%';
 SELECT is(array_agg(rolname::text ORDER BY rolname),
-	ARRAY['dv_admin', 'dv_alert', 'dv_custody', 'dv_inbox', 'dv_ingest', 'dv_supervisor'],
+	ARRAY['dv_admin', 'dv_alert', 'dv_custody', 'dv_inbox', 'dv_ingest', 'dv_keep', 'dv_supervisor'],
 	'programs log in, and nobody as the owner or a group')
 FROM pg_roles WHERE rolname LIKE 'dv\_%' AND rolcanlogin;
 SELECT is(array_agg(rolname::text), NULL, 'no role is more than ordinary')
@@ -148,6 +168,8 @@ SELECT 'dv_person', unnest(ARRAY[
 	'notice_test_answered', 'party_add', 'recorder_report', 'recording_review', 'report_sign', 'rule_decide',
 	'rule_propose', 'scan_of'])
 UNION ALL
+SELECT 'dv_person', unnest(ARRAY['hold_add', 'hold_reach', 'hold_release', 'hold_review', 'holds_over'])
+UNION ALL
 SELECT 'dv_read', unnest(ARRAY[
 	'action_av', 'action_facts', 'actions_of', 'am_legal', 'believed_ms', 'case_archive_index',
 	'case_asked', 'case_check', 'case_facts', 'case_needs_since', 'case_parties', 'case_segments',
@@ -169,11 +191,39 @@ SELECT 'dv_admin', unnest(ARRAY[
 UNION ALL
 SELECT 'dv_supervisor', unnest(ARRAY[
 	'erase_personal', 'log_finding']);
+INSERT INTO may_run SELECT r, unnest(ARRAY['backup_blobs', 'backup_counts', 'backup_going', 'backup_roles', 'backup_state'])
+FROM unnest(ARRAY['dv_admin', 'dv_keep']) AS r
+UNION ALL VALUES ('dv_person', 'backup_note'), ('dv_keep', 'backup_note'), ('dv_alert', 'backup_sweep');
 INSERT INTO may_run SELECT 'dv_alert', unnest(ARRAY['notice_answered', 'notice_next', 'notices_make'])
 UNION ALL SELECT 'dv_person', unnest(ARRAY['notice_retry', 'notice_test', 'notice_test_answered']);
+INSERT INTO may_run SELECT r, unnest(ARRAY[
+	'drill_begin', 'drill_blob', 'drill_end', 'drill_told', 'scrub_begin', 'scrub_end', 'scrub_extra', 'scrub_found',
+	'scrub_lock', 'scrub_next', 'scrub_one', 'scrub_sample', 'scrub_unrecorded', 'store_names'])
+FROM unnest(ARRAY['dv_keep', 'dv_person']) AS r
+UNION ALL SELECT unnest(ARRAY['dv_admin', 'dv_person']), 'store_set'
+UNION ALL VALUES ('dv_alert', 'scrub_watch'), ('dv_read', 'fixity');
+INSERT INTO may_run SELECT 'dv_person', unnest(ARRAY['disclosure_begin', 'disclosure_decide', 'disclosure_fail',
+	'disclosure_lock', 'disclosure_look', 'disclosure_receipt', 'disclosure_request', 'disclosure_seal'])
+UNION ALL SELECT 'dv_read', 'disclosure_register';
+INSERT INTO may_run	-- classes (045)
+SELECT 'dv_person', unnest(ARRAY['class_set', 'class_lower', 'class_decide', 'grant_give', 'grant_end'])
+UNION ALL
+SELECT 'dv_read', unnest(ARRAY[
+	'class_body_at', 'class_columns', 'class_of', 'class_rank', 'class_rule_at', 'class_show', 'class_whole',
+	'covered_on', 'events_about', 'higher_class', 'may_read', 'my_granted', 'my_hidden', 'my_hidden_blobs', 'my_hidden_events',
+	'my_hidden_names', 'my_hidden_recorders', 'my_hidden_recordings', 'my_hidden_segments', 'my_hidden_sessions',
+	'my_hidden_subjects', 'my_unread', 'read_refused', 'rule_kept_apart', 'sees_all']);
+INSERT INTO may_run	-- retention and disposal (050)
+SELECT 'dv_person', unnest(ARRAY['clock_say', 'disposal_decide', 'disposal_plan', 'disposal_recall', 'disposal_sign',
+	'retention_mark_remove', 'retention_mark_set', 'retention_review'])
+UNION ALL SELECT r, f FROM unnest(ARRAY['dv_keep', 'dv_admin']) AS r,
+	unnest(ARRAY['disposal_done', 'disposal_next', 'disposal_still']) AS f
+UNION ALL SELECT 'dv_alert', 'retention_daily'
+UNION ALL SELECT 'dv_read', unnest(ARRAY['blobs_disposed', 'clock_problem', 'disposal_certificate', 'disposal_gone', 'disposal_gone_of',
+	'disposal_recovery', 'disposal_stands', 'retention_body_at', 'retention_columns', 'retention_explain', 'retention_rules_at', 'retention_whole']);
 -- Whoever reads may run what readers may.
 INSERT INTO may_run SELECT r.role, m.name FROM may_run m, roles r
-WHERE m.role = 'dv_read' AND r.role <> 'dv_read' AND r.reads IN ('all', 'parties');
+WHERE m.role = 'dv_read' AND r.role <> 'dv_read' AND r.reads IN ('all', 'parties', 'names');
 
 SELECT is(has_function_privilege(role, p.oid, 'EXECUTE'),
 	EXISTS (SELECT FROM may_run m WHERE m.role = r.role AND m.name = p.proname),
@@ -185,9 +235,15 @@ FROM may_run WHERE name NOT IN (SELECT proname FROM pg_proc WHERE pronamespace =
 
 -- What readers run with the owner's rights shows rows that policies hide: each of these tells of whoever asks,
 -- what is no secret, or looks itself at who it is (parties, and a file's index, which names them).
-SELECT is(array_agg(DISTINCT proname::text ORDER BY proname::text), ARRAY['am_legal', 'case_archive_index',
-	'case_parties', 'do_act', 'has_role', 'log_state', 'me', 'my_accounts', 'my_actions', 'my_answers', 'my_cases',
-	'my_officer', 'my_recorders', 'my_recordings', 'my_subjects', 'my_units', 'officer_at', 'units_below'], 'readers run these with the owner''s rights')
+-- Classes (045): of which class something is, and what is covered from whoever asks, by ids alone.  Disposal (050): plans and
+-- certificates whole, for who sees plans, without the facts of what is covered.
+SELECT is(array_agg(DISTINCT proname::text ORDER BY proname::text), (SELECT array_agg(n ORDER BY n) FROM unnest(ARRAY['am_legal', 'case_archive_index',
+	'case_parties', 'disclosure_register', 'do_act', 'has_role', 'log_state', 'me', 'my_accounts', 'my_actions', 'my_answers', 'my_cases',
+	'my_officer', 'my_recorders', 'my_recordings', 'my_subjects', 'my_units', 'officer_at', 'units_below']
+	|| ARRAY['class_of', 'class_show', 'covered_on', 'events_about', 'may_read', 'my_granted', 'my_hidden', 'my_hidden_blobs',
+	'my_hidden_events', 'my_hidden_names', 'my_hidden_recorders', 'my_hidden_recordings', 'my_hidden_segments',
+	'my_hidden_sessions', 'my_hidden_subjects', 'my_unread', 'read_refused', 'sees_all']
+	|| ARRAY['blobs_disposed', 'clock_problem', 'disposal_certificate', 'disposal_gone', 'disposal_gone_of', 'retention_explain']) AS n), 'readers run these with the owner''s rights')
 FROM pg_proc p WHERE p.pronamespace = 'dv'::regnamespace AND prosecdef
 	AND has_function_privilege('dv_read', p.oid, 'EXECUTE');
 
@@ -218,7 +274,7 @@ SELECT matches(try_as('dv_admin', $$INSERT INTO dv.finding DEFAULT VALUES$$),
 SELECT matches(try_as('dv_admin', 'CREATE TABLE dv.x ()'), '^42501 permission denied',
 	'the admin makes no table');
 SELECT matches(try_as(role, 'SELECT FROM dv.' || name), '^42501 permission denied', role || ' reads no ' || name)
-FROM tables, unnest(ARRAY['dv_custody', 'dv_alert', 'dv_person', 'dv_inbox']) AS role;
+FROM tables, unnest(ARRAY['dv_custody', 'dv_alert', 'dv_person', 'dv_inbox', 'dv_keep']) AS role;
 SELECT matches(try_as('dv_admin', $$SELECT dv.make_login('x', '{}')$$), '^42501 permission denied',
 	'the admin makes no login by itself');
 SELECT matches(try_as('dv_supervisor', $$SELECT dv.account_set('x', 'x', NULL, 'U1', '{head}', 'r')$$),
@@ -229,7 +285,7 @@ SELECT is(try_as('dv_supervisor', $$SELECT dv.report_integrity(current_date, cur
 	'the supervisor has the report');
 SELECT is(try_as('dv_supervisor', 'SELECT count(*) FROM dv.' || viewname), '',
 	'the supervisor reads ' || viewname)
-FROM pg_views WHERE schemaname = 'dv' AND viewname NOT IN ('finding_step', 'action_judged');	-- the owner's
+FROM pg_views WHERE schemaname = 'dv' AND viewname NOT IN ('finding_step', 'action_judged', 'hold_key', 'hold_scope');	-- the owner's
 
 SELECT * FROM finish();
 ROLLBACK;

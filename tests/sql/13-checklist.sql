@@ -32,8 +32,8 @@ INSERT INTO articles VALUES
 (30, '{enforce_auction_papers,enforce_fine_papers,enforce_other_papers,enforce_removal_av,enforce_removal_papers,enforce_substitute_papers,enforce_transfer_papers,enforced_auction,enforced_fine,enforced_other,enforced_removal,enforced_substitute,enforced_transfer}',
  '{}'),
 (31, '{court_applied,court_result}', '{}'),
-(32, '{}', '{archive_due,archive_overdue,dock_due,late_upload,not_docked}'), (34, '{}', '{}'),
-(36, '{}', '{}'), (37, '{}', '{}'), (38, '{}', '{device_lost,rectification_overdue}');
+(32, '{}', '{archive_due,archive_overdue,disposal_due,dock_due,late_upload,not_docked}'), (34, '{}', '{}'),
+ (36, '{}', '{disclosure_unreceipted}'), (37, '{}', '{secret_found}'), (38, '{}', '{device_lost,rectification_overdue}');
 
 SELECT is(ARRAY(SELECT l.code FROM dv.rules_at('2026-11-20') l WHERE l.article = a.article
 		AND l.what = 'requirement' ORDER BY 1), a.requirements, 'article ' || a.article || ': its requirements')

@@ -259,7 +259,7 @@ INSERT INTO dv.action_officer (action, revision, officer, shown) VALUES (uid('ac
 SELECT is(jsonb_array_length(dv.officer_day('019123', '2026-11-20') -> 'recordings'), 1, 'a recording of that day');
 SELECT is(jsonb_array_length(dv.officer_day('019123', '2026-11-23') -> 'recordings'), 2, 'of two recorders');
 SELECT is(dv.officer_day('019123', '2026-11-21'), '{"officer": "019123", "day": "2026-11-21", "recordings": [], "actions": [],
-	"findings": []}', 'a day off');
+	"findings": [], "covered": 0}', 'a day off');
 SELECT is(dv.officer_day('019123', '2026-10-31') #>> '{actions,0,coverage}', 'covered', 'an action over midnight, on its first day');
 SELECT is(dv.officer_day('019123', '2026-11-01') #>> '{actions,0,coverage}', 'covered', 'and on its last');
 SELECT is(jsonb_array_length(dv.officer_day('019123', '2026-01-01') -> 'findings'), 4, 'findings about the officer');

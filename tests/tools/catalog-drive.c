@@ -238,8 +238,8 @@ static void on_recorders(void *data, int r, const struct catalog_recorder *list,
 	answered(data);
 }
 
-static void on_known(void *data, int r, bool known, const struct digest *blob, uint64_t size,
-		     const struct err *e)
+static void on_known(void *data, int r, enum catalog_known known, const struct digest *blob,
+		     uint64_t size, const struct err *e)
 {
 	char hex[DIGEST_HEX_SIZE];
 
@@ -514,7 +514,7 @@ static int audit_all(const char *conninfo)
 	if (catalog_sync_open(conninfo, &c, &e) < 0)
 		die("cannot connect", &e);
 	if (catalog_audit_begin(c, &guarded, &e) < 0 ||
-	    catalog_sync_each(c, STATEMENT_AUDIT_TABLES, NULL, 0, hidden, &e, &e) < 0)
+	    catalog_audit_tables(c, hidden, &e, &e) < 0)
 		die("cannot begin", &e);
 	for (i = 0; i < catalog_sources_n; i++) {
 		struct audited a = { .source = &catalog_sources[i] };

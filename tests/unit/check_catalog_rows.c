@@ -152,29 +152,34 @@ END_TEST
 
 /* ------ known ------ */
 
-static const struct { const char *blob, *size; int r; uint64_t want; } knowns[] = {
-	{ H32, "0", 0, 0 },
-	{ H32, "18446744073709551615", 0, UINT64_MAX },
-	{ H32, "18446744073709551616", -EIO, 0 },
-	{ H32 "00", "1", -EIO, 0 },
-	{ NULL, "1", -EIO, 0 },
+static const struct {
+	const char *blob, *size, *gone;
+	int r;
+	uint64_t want;
+	enum catalog_known known;
+} knowns[] = {
+	{ H32, "0", "f", 0, 0, CATALOG_KNOWN },
+	{ H32, "18446744073709551615", "t", 0, UINT64_MAX, CATALOG_GONE },
+	{ H32, "18446744073709551616", "f", -EIO, 0, CATALOG_UNKNOWN },
+	{ H32 "00", "1", "f", -EIO, 0, CATALOG_UNKNOWN },
+	{ NULL, "1", "f", -EIO, 0, CATALOG_UNKNOWN },
 };
 
 START_TEST(a_known_file)
 {
-	static const char *const columns[] = { "blob", "size" };
-	const char *rows[][COLUMNS_MAX] = { { knowns[_i].blob, knowns[_i].size } };
-	PGresult *res = result(columns, 2, rows, 1), *none = result(columns, 2, rows, 0);
+	static const char *const columns[] = { "blob", "size", "gone" };
+	const char *rows[][COLUMNS_MAX] = { { knowns[_i].blob, knowns[_i].size, knowns[_i].gone } };
+	PGresult *res = result(columns, 3, rows, 1), *none = result(columns, 3, rows, 0);
 	struct digest blob = { 0 };
 	struct err e = { 0 };
 	uint64_t size = 0;
-	bool known = false;
+	enum catalog_known known = CATALOG_UNKNOWN;
 
 	ck_assert_int_eq(rows_known(res, &known, &blob, &size, &e), knowns[_i].r);
-	ck_assert_int_eq(known, knowns[_i].r == 0);
+	ck_assert_int_eq(known, knowns[_i].known);
 	ck_assert_uint_eq(size, knowns[_i].want);
 	ck_assert_int_eq(rows_known(none, &known, &blob, &size, &e), 0);
-	ck_assert(!known);
+	ck_assert_int_eq(known, CATALOG_UNKNOWN);
 	PQclear(res);
 	PQclear(none);
 }

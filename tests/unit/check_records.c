@@ -437,13 +437,14 @@ END_TEST
 START_TEST(imports_have_no_device)
 {
 	const struct record_import i = { .kind = "folder", .source = "/mnt/\xff", .by = "li",
-					 .officer = "", .unit = "U1", .case_no = "", .reason = "r" };
+					 .officer = "", .unit = "U1", .case_no = "", .reason = "r", .class = "personal" };
 	json_t *j = record_import(&i);
 
 	ck_assert_str_eq(text_of(j, "kind"), "folder");
 	ck_assert_str_eq(text_of(j, "source"), "/mnt/?");
 	ck_assert_str_eq(text_of(j, "unit"), "U1");
 	ck_assert(is_null(j, "officer") && is_null(j, "case"));
+	ck_assert_str_eq(text_of(j, "class"), "personal");
 	json_decref(j);
 	j = record_session("import", NULL, "", 0);
 	ck_assert(is_null(j, "usb"));

@@ -7,6 +7,7 @@
 #ifndef VAULTCTL_AUDIT_H
 #define VAULTCTL_AUDIT_H
 
+#include "audit_tombs.h"
 #include "catalog/audit.h"
 #include "ctl.h"
 #include "log_view.h"
@@ -21,6 +22,7 @@ struct audit {
 	struct ctl *c;
 	bool presence;			/* of blobs by name and size alone */
 	bool dry_run;			/* nothing is raised */
+	bool restored;			/* custodyd has not run yet: what waits for it waits by right */
 	uint64_t from;			/* leaves before it are taken from the tiles */
 	struct log_view log;
 	struct audit_events events;	/* that leaves were compared with, or that wait */
@@ -29,6 +31,8 @@ struct audit {
 	int away;			/* EXIT_AWAY: something could not be found out, or not raised */
 	unsigned long long found[AUDIT_CODES], omitted;
 	unsigned long long leaves, waiting, rows, untold, named, blobs, bytes, on_their_way;
+	unsigned long long disposed;	/* blobs that are gone by right */
+	struct tombs tombs;
 	unsigned long long checkpoints, stamps, stamps_unknown;
 	bool guarded;			/* parties are not for whoever checks: their rows were not compared */
 	bool tiles_damaged;		/* what is computed from tiles says nothing of what was signed */
@@ -70,6 +74,15 @@ int audit_heads(struct audit *a);	/* what was signed before, and time stamps */
 int audit_waiting(struct audit *a);	/* events that are not sealed */
 int audit_all_rows(struct audit *a);
 int audit_blobs(struct audit *a);
+
+/* What the dock is about, as it says itself. */
+enum audit_dock audit_ask_dock(const struct ctl *c);
+
+/*
+ * How old a blob's file is in milliseconds, since its last change, by the disk's own account, which no rename
+ * or touch sets back.
+ */
+int64_t audit_age_of(const char *dir, const char *hex);
 
 /* What is said at the end, and the exit status. */
 int audit_conclude(struct audit *a);

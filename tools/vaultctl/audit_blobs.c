@@ -4,7 +4,7 @@
  * an event.
  *
  * The catalog is asked page by page, each in a transaction of its own: reading a vault takes hours,
- * and nothing is ever removed from either.
+ * and nothing is ever removed from either but by a disposal, of which the log has each step.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "audit.h"
+#include "audit_tombs.h"
 #include "base/util.h"
 #include "base/utc.h"
 #include "dock_client.h"
@@ -78,12 +79,43 @@ static int one_named(void *data, const char *const *values, size_t n)
 	return 0;
 }
 
+/* Gone by right, all of what has these bytes: asked of the events, not of the rows. */
+static int is_gone(struct audit *a, const char *hex, bool *ret, struct err *e)
+{
+	enum tombs_verdict verdict = TOMBS_NOT;
+	int r = catalog_audit_begin_blobs(a->c->catalog, e);
+
+	if (r == 0)
+		r = tombs_judge(&a->tombs, hex, &verdict, e);
+	catalog_sync_rollback(a->c->catalog);
+	*ret = verdict == TOMBS_GONE;
+	return r;
+}
+
+static int one_tombstoned(void *data, const char *const *values, size_t n)
+{
+	return n > 0 && values[0] != NULL && json_object_set_new(data, values[0], json_true()) == 0 ? 0 : -ENOMEM;
+}
+
+/* Which of a page a tombstone names: of those alone more is asked.  A new object. */
+static int ask_tombstoned(struct page *p, const char *after, json_t **ret, struct err *e)
+{
+	char hex[DIGEST_HEX_SIZE];
+	const char *const params[] = { after, p->n > 0 ? digest_hex(&p->list[p->n - 1].address, hex) : NULL };
+
+	*ret = json_object();
+	if (*ret == NULL)
+		return err_set(e, -ENOMEM, "no memory for tombstones");
+	return p->n == 0 ? 0 : ask(p->a, STATEMENT_AUDIT_TOMBSTONED, params, COUNT(params), one_tombstoned, *ret, e);
+}
+
 /* 0, or a negative errno: it could not be found out. */
-static int check_one(struct audit *a, const struct one *o, struct err *e)
+static int check_one(struct audit *a, const struct one *o, bool tombstoned, struct err *e)
 {
 	enum vault_verdict verdict;
 	char hex[DIGEST_HEX_SIZE];
 	uint64_t size = 0;
+	bool gone = false;
 	int r;
 
 	digest_hex(&o->address, hex);
@@ -96,8 +128,17 @@ static int check_one(struct audit *a, const struct one *o, struct err *e)
 		verdict = VAULT_WHOLE;
 		size = o->size;
 	}
+	if (r == 0 && tombstoned)
+		r = is_gone(a, hex, &gone, e);
 	if (r < 0)
 		return r;
+	if (gone && verdict == VAULT_MISSING) {
+		a->disposed++;
+		steps_add(&a->progress, 1);
+		return 0;
+	}
+	if (gone)
+		found(a, AUDIT_BLOB_NOT_DISPOSED, hex, "there", T_WHY_NOT_DISPOSED);
 	a->blobs++;
 	a->bytes += size;
 	steps_add(&a->progress, 1);
@@ -114,7 +155,8 @@ static int check_named(struct audit *a, struct err *e)
 {
 	struct page *p = calloc(1, sizeof(*p));
 	const char *params[] = { NULL, "1000" };
-	char *asked;
+	char *asked, hex[DIGEST_HEX_SIZE];
+	json_t *tombstoned;
 	size_t i;
 	int r;
 
@@ -129,9 +171,14 @@ static int check_named(struct audit *a, struct err *e)
 		asked = TAKE(p->after);
 		params[0] = asked;
 		r = ask(a, STATEMENT_AUDIT_BLOBS, params, COUNT(params), one_named, p, e);
+		tombstoned = NULL;
+		if (r == 0)
+			r = ask_tombstoned(p, asked, &tombstoned, e);
 		free(asked);
 		for (i = 0; i < p->n && r == 0; i++)
-			r = check_one(a, &p->list[i], e);
+			r = check_one(a, &p->list[i], json_object_get(tombstoned, digest_hex(&p->list[i].address,
+											 hex)) != NULL, e);
+		json_decref(tombstoned);
 	} while (r == 0 && p->rows == PAGE && p->advanced);
 	free(p->after);
 	free(p);
@@ -183,7 +230,7 @@ static bool is_quiet(const json_t *slot)
 	return false;
 }
 
-static enum audit_dock ask_dock(const struct ctl *c)
+enum audit_dock audit_ask_dock(const struct ctl *c)
 {
 	enum audit_dock dock = AUDIT_DOCK_UNKNOWN;
 	json_t *answer, *slot;
@@ -205,15 +252,14 @@ static enum audit_dock ask_dock(const struct ctl *c)
 	return dock;
 }
 
-/* Since its last change, by the disk's own account, which no rename or touch sets back. */
-static int64_t age_of(const struct ctl *c, const char *hex)
+int64_t audit_age_of(const char *dir, const char *hex)
 {
 	char path[VAULT_PATH_MAX];
 	struct digest address;
 	struct stat st;
 
 	if (digest_parse(hex, strlen(hex), &address) < 0 ||
-	    vault_path(c->conf.vault, &address, path, sizeof(path)) < 0 || lstat(path, &st) < 0)
+	    vault_path(dir, &address, path, sizeof(path)) < 0 || lstat(path, &st) < 0)
 		return 0;
 	return utc_now() - ((int64_t)st.st_ctim.tv_sec * 1000 + st.st_ctim.tv_nsec / 1000000);
 }
@@ -233,7 +279,7 @@ static int judge_batch(struct batch *b)
 	json_array_clear(b->addresses);
 	if (r < 0 || json_array_size(b->unlogged) == 0)
 		return r;
-	dock = ask_dock(b->a->c);
+	dock = audit_ask_dock(b->a->c);
 	again = json_copy(b->unlogged);
 	r = again == NULL ? err_set(b->e, -ENOMEM, "no memory for blobs") : ask_unlogged(b, again);
 	json_decref(again);
@@ -241,7 +287,7 @@ static int judge_batch(struct batch *b)
 		return r;
 	json_array_foreach(b->unlogged, i, one) {
 		hex = json_string_value(one);
-		if (audit_on_its_way(dock, age_of(b->a->c, hex)))
+		if (audit_on_its_way(dock, audit_age_of(b->a->c->conf.vault, hex)))
 			b->a->on_their_way++;
 		else
 			found(b->a, AUDIT_BLOB_UNLOGGED, hex, "unlogged", T_WHY_NO_EVENT);
@@ -291,8 +337,10 @@ int audit_blobs(struct audit *a)
 	struct err e = { 0 };
 	int r;
 
+	a->tombs = (struct tombs){ .catalog = a->c->catalog, .plans = json_object() };
 	steps_start(&a->progress, T_PROGRESS_BLOBS, a->named);
 	r = check_named(a, &e);
+	tombs_clear(&a->tombs);
 	steps_start(&a->progress, T_PROGRESS_VAULT, a->named);
 	if (r == 0)
 		r = check_vault(a, &e);

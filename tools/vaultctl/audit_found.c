@@ -26,6 +26,7 @@ static const struct {
 	[AUDIT_BLOB_MISSING] = { T_AUDIT_BLOB_MISSING, 33, true },
 	[AUDIT_BLOB_CHANGED] = { T_AUDIT_BLOB_CHANGED, 35, true },
 	[AUDIT_BLOB_UNLOGGED] = { T_AUDIT_BLOB_UNLOGGED, 35, false },
+	[AUDIT_BLOB_NOT_DISPOSED] = { T_AUDIT_BLOB_NOT_DISPOSED, 33, false },
 };
 
 void audit_words(const struct audit_result *r, struct audit_words *ret)
@@ -194,6 +195,8 @@ static void say_sum(const struct audit *a, unsigned long long found)
 	else
 		say(stdout, T_AUDIT_BLOBS_SUM, a->blobs, bytes_text((long long)a->bytes, bytes),
 		    a->on_their_way);
+	if (a->disposed > 0)
+		say(stdout, T_AUDIT_DISPOSED_SUM, a->disposed);
 	if (found == 0)
 		say(stdout, a->away == EXIT_GOOD ? T_AUDIT_CLEAN : T_AUDIT_NOT_ALL);
 	else
@@ -205,20 +208,27 @@ static void print_json(const struct audit *a)
 	const struct checkpoint *p = &a->log.checkpoint;
 	char root[48];
 	json_t *j = json_pack(
-		"{s:{s:s, s:I, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:O, s:I}",
+		"{s:{s:s, s:I, s:s, s:s}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:O, s:I}",
 		"checkpoint", "origin", p->origin, "size", (json_int_t)p->size, "root",
 		log_root_text(&p->root, root), "verdict", log_verdict_name(a->log.verdict), "leaves",
 		(json_int_t)a->leaves, "checkpoints", (json_int_t)a->checkpoints, "time_stamps",
 		(json_int_t)a->stamps, "time_stamps_unknown", (json_int_t)a->stamps_unknown, "waiting",
 		(json_int_t)a->waiting, "rows", (json_int_t)a->rows, "untold", (json_int_t)a->untold,
 		"blobs", (json_int_t)a->blobs, "bytes", (json_int_t)a->bytes, "on_their_way",
-		(json_int_t)a->on_their_way, "all_checked", a->away == EXIT_GOOD,
+		(json_int_t)a->on_their_way, "disposed", (json_int_t)a->disposed, "all_checked", a->away == EXIT_GOOD,
 		"parties_checked", !a->guarded, "witnesses", witnesses_json(a),
 		"findings", a->list,
 		"findings_omitted", (json_int_t)a->omitted);
 
 	ctl_print_json(j);
 	json_decref(j);
+}
+
+/* What a catalog, a vault and a log of different days look like. */
+static bool may_be_of_other_days(const struct audit *a)
+{
+	return a->found[AUDIT_EVENT_CHANGED] + a->found[AUDIT_LOG_INCONSISTENT] + a->found[AUDIT_BLOB_MISSING] +
+		a->found[AUDIT_BLOB_UNLOGGED] > 0;
 }
 
 int audit_conclude(struct audit *a)
@@ -236,6 +246,8 @@ int audit_conclude(struct audit *a)
 		print_json(a);
 	else
 		say_sum(a, found);
+	if (!a->c->json && may_be_of_other_days(a))
+		say(stdout, T_AUDIT_OTHER_DAYS);
 	if (damage)
 		return EXIT_DAMAGE;
 	return a->away != EXIT_GOOD ? a->away : found > 0 ? EXIT_FINDINGS : EXIT_GOOD;

@@ -102,7 +102,7 @@ int audit_all_rows(struct audit *a)
 	size_t i;
 	int r;
 
-	r = catalog_sync_each(a->c->catalog, STATEMENT_AUDIT_TABLES, NULL, 0, one_table, a, &e);
+	r = catalog_audit_tables(a->c->catalog, one_table, a, &e);
 	if (r == 0)
 		r = catalog_sync_each(a->c->catalog, STATEMENT_CUSTODY_SOURCES, NULL, 0, one_source, a,
 				      &e);
@@ -168,7 +168,7 @@ int audit_waiting(struct audit *a)
 	if (r < 0)
 		return ctl_fail(&e, EXIT_AWAY);
 	/* Of a log that was cut all that was in it waits; that it was cut is said. */
-	if (s.late == 0 || a->found[AUDIT_LOG_INCONSISTENT] > 0)
+	if (s.late == 0 || a->restored || a->found[AUDIT_LOG_INCONSISTENT] > 0)
 		return EXIT_GOOD;
 	/* One finding, of the first: the others wait for the same reason. */
 	snprintf(subject, sizeof(subject), "%" PRIu64, s.first);

@@ -1,18 +1,16 @@
-/* vaultctl status, doctor, config, db: is the station fit to take evidence in? */
+/* vaultctl status, config, db: how the station stands. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/util.h"
 #include "catalog/migrate.h"
 #include "recorder/models.h"
+#include "admin.h"
 #include "ctl.h"
 #include "dock_client.h"
 #include "table.h"
-
-/* Less than that, and a day of one bureau (300 GB) may not fit. */
-static const long long VAULT_LOW_BYTES = 512LL * 1024 * 1024 * 1024;
 
 static const struct column migration_columns[] = {
 	{ C_NUMBER, "number", CELL_NUMBER },
@@ -50,12 +48,6 @@ int cmd_config_check(struct ctl *c, int argc, char **argv)
 
 /* ------ db ------ */
 
-struct migrations {
-	const struct ctl *c;
-	json_t *list;
-	int applied, pending, wrong;
-};
-
 static void count_migration(void *data, const struct migration *m)
 {
 	struct migrations *all = data;
@@ -77,13 +69,18 @@ static void applied_now(void *data, const struct migration *m)
 		say(stdout, T_MIGRATION_APPLIED, m->name);
 }
 
-static int migration_status(struct ctl *c, const char *dir, struct migrations *all)
+/* By the admin's login, whose root's is; of a database that has none yet, or as postgres, by our own. */
+int migration_status(struct ctl *c, const char *dir, struct migrations *all)
 {
+	char conninfo[CONF_PATH_MAX + 64];
 	struct err e = { 0 };
 	int r;
 
 	*all = (struct migrations){ .c = c, .list = json_array() };
-	r = catalog_migrate_status(c->conf.database, dir, count_migration, all, &e);
+	snprintf(conninfo, sizeof(conninfo), "%s user=%s", c->conf.database, ctl_login("dv_admin"));
+	r = catalog_migrate_status(conninfo, dir, count_migration, all, &e);
+	if (r == -ENOTCONN)
+		r = catalog_migrate_status(c->conf.database, dir, count_migration, all, &e);
 	if (r == 0)
 		return EXIT_GOOD;
 	json_decref(all->list);
@@ -144,15 +141,14 @@ int cmd_db_migrate(struct ctl *c, int argc, char **argv)
 	return r == 0 ? EXIT_GOOD : ctl_fail(&e, r == -ENOENT ? EXIT_USAGE : EXIT_AWAY);
 }
 
-/* ------ status and doctor ------ */
+/* ------ status ------ */
 
 static long long number(const json_t *o, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(o, key));
 }
 
-/* Bytes an ordinary user may still write at dir, or -1 and errno. */
-static long long free_bytes(const char *dir)
+long long status_free_bytes(const char *dir)
 {
 	struct statvfs s;
 
@@ -161,7 +157,7 @@ static long long free_bytes(const char *dir)
 	return (long long)s.f_bavail * (long long)s.f_frsize;
 }
 
-static int fetch_status(struct ctl *c, json_t **ret)
+int status_fetch(struct ctl *c, json_t **ret)
 {
 	json_t *rows = NULL;
 	int r = ctl_open_catalog(c, "dv_supervisor");
@@ -175,8 +171,7 @@ static int fetch_status(struct ctl *c, json_t **ret)
 	return EXIT_GOOD;
 }
 
-/* What dockd says now; NULL when it does not answer, and why in e. */
-static json_t *ask_dockd(struct ctl *c, struct err *e)
+json_t *status_ask_dockd(struct ctl *c, struct err *e)
 {
 	struct dock_client d;
 	json_t *answer = NULL;
@@ -217,11 +212,11 @@ int cmd_status(struct ctl *c, int argc, char **argv)
 	int r = ctl_arguments(c, argc, argv, NULL, 0, NULL, NULL, 0, 0);
 
 	if (r == EXIT_GOOD)
-		r = fetch_status(c, &status);
+		r = status_fetch(c, &status);
 	if (r != EXIT_GOOD)
 		return r;
-	dock = ask_dockd(c, &e);
-	left = free_bytes(c->conf.vault);
+	dock = status_ask_dockd(c, &e);
+	left = status_free_bytes(c->conf.vault);
 	if (c->json) {
 		json_object_set_new(status, "vault_free_bytes",
 				    left < 0 ? json_null() : json_integer(left));
@@ -233,118 +228,4 @@ int cmd_status(struct ctl *c, int argc, char **argv)
 	json_decref(status);
 	json_decref(dock);
 	return EXIT_GOOD;
-}
-
-/* One line of the doctor; counts the bad ones. */
-struct patient {
-	int bad;
-	json_t *lines;			/* {good, what}, for --json */
-	bool quiet;
-};
-
-static void judge(struct patient *p, bool good, const char *what)
-{
-	p->bad += !good;
-	json_array_append_new(p->lines, json_pack("{s:b, s:s}", "good", good, "what", what));
-	if (!p->quiet)
-		say(stdout, good ? T_DOCTOR_GOOD : T_DOCTOR_BAD, what);
-}
-
-static void examine_catalog(struct ctl *c, struct patient *p, const char *dir)
-{
-	struct migrations all;
-	json_t *status = NULL;
-	char what[400];
-
-	if (fetch_status(c, &status) != EXIT_GOOD) {
-		judge(p, false, text(T_DOCTOR_DATABASE_BAD));
-		return;
-	}
-	judge(p, true, text(T_DOCTOR_DATABASE));
-	if (number(status, "sessions_unjudged") > 0)
-		judge(p, false, text_fill(what, sizeof(what), T_DOCTOR_UNJUDGED,
-					  number(status, "sessions_unjudged")));
-	json_decref(status);
-	if (migration_status(c, dir, &all) != EXIT_GOOD) {
-		judge(p, false, text(T_DOCTOR_DATABASE_BAD));
-		return;
-	}
-	if (all.pending + all.wrong > 0)
-		text_fill(what, sizeof(what), T_DOCTOR_SCHEMA_BAD, all.pending, all.wrong);
-	else
-		text_fill(what, sizeof(what), T_DOCTOR_SCHEMA, all.applied);
-	judge(p, all.pending + all.wrong == 0, what);
-	json_decref(all.list);
-}
-
-static void examine_vault(const struct ctl *c, struct patient *p)
-{
-	long long space = free_bytes(c->conf.vault);
-	char what[CONF_PATH_MAX + 200], bytes[32];
-
-	if (space < 0)
-		judge(p, false, text_fill(what, sizeof(what), T_DOCTOR_VAULT_AWAY, c->conf.vault,
-					  strerror(errno)));
-	else
-		judge(p, space >= VAULT_LOW_BYTES,
-		      text_fill(what, sizeof(what),
-				space >= VAULT_LOW_BYTES ? T_DOCTOR_VAULT : T_DOCTOR_VAULT_LOW,
-				c->conf.vault, bytes_text(space, bytes)));
-}
-
-static void examine_key(const struct ctl *c, struct patient *p)
-{
-	char what[CONF_PATH_MAX + 200];
-	struct stat st;
-
-	if (stat(c->conf.seal_key, &st) < 0)
-		judge(p, false, text_fill(what, sizeof(what), T_DOCTOR_KEY, c->conf.seal_key,
-					  strerror(errno)));
-	else if ((st.st_mode & 077) != 0)
-		judge(p, false, text_fill(what, sizeof(what), T_DOCTOR_KEY, c->conf.seal_key,
-					  text(T_DOCTOR_KEY_OPEN)));
-	else
-		judge(p, true, text_fill(what, sizeof(what), T_DOCTOR_KEY_GOOD, c->conf.seal_key));
-}
-
-static void examine_dockd(struct ctl *c, struct patient *p)
-{
-	char what[CONF_PATH_MAX + 400];
-	struct err e = { 0 };
-	json_t *dock = ask_dockd(c, &e);
-
-	if (dock == NULL) {
-		judge(p, false, text_fill(what, sizeof(what), T_NO_DOCKD, c->conf.control, e.msg));
-		return;
-	}
-	judge(p, true, text(T_DOCTOR_DOCKD));
-	if (number(dock, "backlog") > 0)
-		judge(p, false, text_fill(what, sizeof(what), T_DOCTOR_BACKLOG,
-					  number(dock, "backlog")));
-	json_decref(dock);
-}
-
-int cmd_doctor(struct ctl *c, int argc, char **argv)
-{
-	const char *dir = DATADIR "/sql";
-	const struct option_spec options[] = { { "--sql", &dir, NULL } };
-	struct patient p = { .bad = 0 };
-	char what[CONF_PATH_MAX + 200];
-	int r = ctl_arguments(c, argc, argv, options, COUNT(options), NULL, NULL, 0, 0);
-
-	if (r == EXIT_GOOD)
-		r = ctl_open_conf(c);
-	if (r != EXIT_GOOD)
-		return r;
-	p.lines = json_array();
-	p.quiet = c->json;
-	judge(&p, true, text_fill(what, sizeof(what), T_DOCTOR_CONFIG, c->conf_path));
-	examine_catalog(c, &p, dir);
-	examine_vault(c, &p);
-	examine_key(c, &p);
-	examine_dockd(c, &p);
-	if (c->json)
-		ctl_print_json(p.lines);
-	json_decref(p.lines);
-	return p.bad > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }

@@ -186,10 +186,26 @@ static int check_signature(struct check *k)
 	return EXIT_GOOD;
 }
 
-/* A recording that is not linked any more is there all the same: what the index says of it holds. */
+/* Is it there, and covered from whoever asks? */
+static int ask_covered(struct check *k, const char *segment, bool *ret)
+{
+	const char *const params[] = { segment };
+	json_t *rows = NULL;
+	int r = ctl_query(k->c, STATEMENT_SEGMENT_MASKED, params, COUNT(params), &rows);
+
+	*ret = json_array_size(rows) > 0;
+	json_decref(rows);
+	return r;
+}
+
+/*
+ * A recording that is not linked any more is there all the same: what the index says of it holds.  Of one that is
+ * covered (Art. 37) that is not said, nor that it is missing.
+ */
 static int look_again(struct check *k)
 {
 	json_t *left = json_array(), *one, *segment, *rows = NULL;
+	bool covered = false;
 	size_t i, n;
 	int r = EXIT_GOOD;
 
@@ -198,6 +214,15 @@ static int look_again(struct check *k)
 
 		if (strcmp(field(one, "table"), "segments") == 0 && r == EXIT_GOOD)
 			r = ctl_query(k->c, STATEMENT_SEGMENT_SHOW, params, COUNT(params), &rows);
+		if (rows != NULL && json_array_size(rows) == 0 && r == EXIT_GOOD)
+			r = ask_covered(k, params[0], &covered);
+		if (covered) {
+			say(stderr, T_ARCHIVE_COVERED, params[0]);
+			covered = false;
+			json_decref(rows);
+			rows = NULL;
+			continue;
+		}
 		json_array_foreach(json_object_get(k->index, "segments"), n, segment)
 			if (rows != NULL && strcmp(field(segment, "segment"), params[0]) == 0 &&
 			    strcmp(field(segment, "blob"), field(json_array_get(rows, 0), "blob")) == 0)

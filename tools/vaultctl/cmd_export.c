@@ -26,6 +26,8 @@ struct request {
 	const char *words[EXPORT_WORDS_MAX];
 	size_t n_words;
 	const char *reason;
+	const char *archive;		/* the case that it is the archive copy of, or NULL */
+	char archived[sizeof("case:") + 64];
 	char path[CONF_PATH_MAX];
 	struct package_output output;
 	bool dry_run;
@@ -82,15 +84,27 @@ static int take_arguments(struct ctl *c, int argc, char **argv, struct request *
 	const struct option_spec options[] = {
 		{ "--tar", &tar, NULL }, { "--iso", &iso, NULL },
 		{ "--media-size", &media_size, NULL }, { "--reason", &q->reason, NULL },
-		{ "--dry-run", NULL, &q->dry_run },
+		{ "--archive", &q->archive, NULL }, { "--dry-run", NULL, &q->dry_run },
 	};
-	int r = ctl_arguments(c, argc, argv, options, COUNT(options), q->words, names, 1,
-			      EXPORT_WORDS_MAX);
+	int r = ctl_arguments(c, argc, argv, options, COUNT(options), q->words, names, 0,
+			      EXPORT_WORDS_MAX - 1);
 
-	if (r != EXIT_GOOD || (r = ctl_check_reason(q->reason)) != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_check_reason(q->reason)) != EXIT_GOOD ||
+	    (r = ctl_check_id(q->archive)) != EXIT_GOOD)
 		return r;
 	while (q->n_words < EXPORT_WORDS_MAX && q->words[q->n_words] != NULL)
 		q->n_words++;
+	if (q->archive != NULL) {
+		/* The case is the object, and nothing else. */
+		if (q->n_words > (tar == NULL && iso == NULL))
+			return ctl_usage(T_TOO_MANY, q->words[0]);
+		q->words[1] = q->words[0];
+		snprintf(q->archived, sizeof(q->archived), "case:%.64s", q->archive);
+		q->words[0] = q->archived;
+		q->n_words++;
+	} else if (q->n_words == 0) {
+		return ctl_usage(T_TOO_FEW, names[0]);
+	}
 	return take_output(q, tar, iso, media_size);
 }
 
@@ -129,7 +143,7 @@ static int do_part(struct export *x, const struct request *q, const json_t *name
 
 	for (i = from; i < json_array_size(names) && i < from + ACT_OBJECTS_MAX; i++)
 		json_array_append(part, json_array_get(names, i));
-	detail = json_pack("{s:s, s:s, s:I, s:s*}", "form", forms[q->output.form], "path",
+	detail = json_pack("{s:s, s:s*, s:s, s:I, s:s*}", "form", forms[q->output.form], "archive", q->archive, "path",
 			   text_shown(q->output.path, path, sizeof(path)), "objects", (json_int_t)x->package.n_objects, "package",
 			   from > 0 ? x->package.id : NULL);
 	objects = json_dumps(part, JSON_COMPACT);
@@ -140,6 +154,10 @@ static int do_part(struct export *x, const struct request *q, const json_t *name
 		r = ctl_try(x->c, STATEMENT_DO_ACT, params, COUNT(params));
 	} else {
 		r = ctl_query(x->c, STATEMENT_DO_ACT, params, COUNT(params), &rows);
+		if (r == EXIT_GOOD && json_is_null(json_object_get(json_array_get(rows, 0), "act"))) {
+			say(stderr, T_READ_NOT_YOURS);
+			r = EXIT_AWAY;
+		}
 		if (r == EXIT_GOOD && from == 0)
 			snprintf(x->package.id, sizeof(x->package.id), "%s", json_string_value(
 				 json_object_get(json_array_get(rows, 0), "act")));
@@ -186,7 +204,7 @@ int64_t export_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void on_progress(void *data, enum package_phase phase, uint64_t done, uint64_t total)
+void export_progress(void *data, enum package_phase phase, uint64_t done, uint64_t total)
 {
 	static const enum text_id phases[] = { [PACKAGE_HASHING] = T_EXPORT_HASHING,
 		[PACKAGE_WRITING] = T_EXPORT_WRITING, [PACKAGE_READING_BACK] = T_EXPORT_READING };
@@ -194,7 +212,7 @@ static void on_progress(void *data, enum package_phase phase, uint64_t done, uin
 	progress_show(data, text(phases[phase]), done, total, export_now_ms());
 }
 
-static int exit_of(const struct err *e)
+int export_exit_of(const struct err *e)
 {
 	switch (e->code) {
 	case -EUCLEAN:
@@ -222,18 +240,18 @@ static int write_package(struct export *x, struct request *q)
 	struct err e = { 0 };
 	int r;
 
-	q->output.progress = on_progress;
+	q->output.progress = export_progress;
 	q->output.data = &progress;
 	if (q->output.form == PACKAGE_ISO)
 		gather_beside(q->output.path);
 	r = package_write(&x->package, &q->output, &e);
 	progress_end(&progress);
-	return r < 0 ? ctl_fail(&e, exit_of(&e)) : EXIT_GOOD;
+	return r < 0 ? ctl_fail(&e, export_exit_of(&e)) : EXIT_GOOD;
 }
 
 /* ------ what was done ------ */
 
-static uint64_t media_bytes(const struct export *x)
+uint64_t export_media_bytes(const struct export *x)
 {
 	uint64_t bytes = 0;
 	size_t i;
@@ -265,7 +283,7 @@ static void conclude(const struct export *x, const struct request *q, unsigned d
 	if (x->c->json) {
 		j = json_pack("{s:s*, s:I, s:I, s:O, s:I, s:I, s:I, s:b}", "package",
 			      q->dry_run ? NULL : p->id, "objects", (json_int_t)p->n_objects,
-			      "bytes", (json_int_t)media_bytes(x), "paths", paths, "checkpoint",
+			      "bytes", (json_int_t)export_media_bytes(x), "paths", paths, "checkpoint",
 			      (json_int_t)p->head.checkpoint.size, "witnesses",
 			      (json_int_t)p->n_witnesses, "time_stamps", (json_int_t)p->n_tokens,
 			      "dry_run", q->dry_run);
@@ -273,26 +291,34 @@ static void conclude(const struct export *x, const struct request *q, unsigned d
 		json_decref(j);
 	} else {
 		say(stdout, T_EXPORT_DONE, p->n_objects,
-		    bytes_text((long long)media_bytes(x), bytes),
+		    bytes_text((long long)export_media_bytes(x), bytes),
 		    (unsigned long long)p->head.checkpoint.size, p->n_witnesses, p->n_tokens);
 		json_array_foreach(paths, i, path)
 			printf("%s\n", json_string_value(path));
 	}
 	if (q->dry_run)
 		say(x->c->json ? stderr : stdout, T_DRY_RUN);
+	else if (q->archive == NULL)
+		say(stderr, T_EXPORT_UNAPPROVED);
 	json_decref(paths);
 }
 
 /* ------ all ------ */
 
-static int gather(struct export *x, const struct request *q)
+int export_gather(struct export *x, const char *const *words, size_t n, const char *reason)
 {
+	struct package *p = &x->package;
 	int r = export_load_key(x);
+
+	snprintf(p->station, sizeof(p->station), "%s", x->c->conf.station);
+	p->by = strdup(ctl_person());
+	p->reason = strdup(reason);
+	p->made_ms = utc_now();
 
 	if (r == EXIT_GOOD)
 		r = export_open_log(x);
 	if (r == EXIT_GOOD)
-		r = export_objects(x, q->words, q->n_words);
+		r = export_objects(x, words, n);
 	return r == EXIT_GOOD ? export_leaves(x) : r;
 }
 
@@ -301,16 +327,12 @@ static int export(struct export *x, struct request *q)
 	struct package *p = &x->package;
 	struct err e = { 0 };
 	unsigned discs = 0;
-	int r = gather(x, q);
+	int r = export_gather(x, q->words, q->n_words, q->reason);
 
 	if (r != EXIT_GOOD)
 		return r;
-	snprintf(p->station, sizeof(p->station), "%s", x->c->conf.station);
-	p->by = strdup(ctl_person());
-	p->reason = strdup(q->reason);
-	p->made_ms = utc_now();
 	if (package_plan(p, &q->output, &discs, &e) < 0)
-		return ctl_fail(&e, exit_of(&e));
+		return ctl_fail(&e, export_exit_of(&e));
 	r = record_act(x, q);
 	if (r == EXIT_GOOD && !q->dry_run)
 		r = write_package(x, q);
@@ -320,7 +342,7 @@ static int export(struct export *x, struct request *q)
 }
 
 /* Whose act it would be is said before anything is gathered: others do not even see what the log has of it. */
-static int check_role(struct ctl *c)
+int export_check_role(struct ctl *c)
 {
 	const char *const params[] = { "supervisor" };
 	json_t *rows = NULL;
@@ -343,7 +365,9 @@ int cmd_export(struct ctl *c, int argc, char **argv)
 	if (r == EXIT_GOOD)
 		r = ctl_open_catalog(c, "dv_supervisor");
 	if (r == EXIT_GOOD)
-		r = check_role(c);
+		r = export_check_role(c);
+	if (r == EXIT_GOOD)
+		r = ctl_may_read(c, "export", q.words, q.n_words);
 	if (r == EXIT_GOOD)
 		r = export(&x, &q);
 	export_clear(&x);

@@ -66,10 +66,10 @@ static int open_source(struct import *m)
 
 static json_t *request(const struct import *m)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "kind", m->kind,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "kind", m->kind,
 			 "source", m->source, "by", ctl_person(), "reason", m->what->reason,
 			 "officer", m->what->officer, "unit", m->what->unit, "case",
-			 m->what->case_id, "recorder", m->what->recorder);
+			 m->what->case_id, "recorder", m->what->recorder, "class", m->what->class);
 }
 
 static int dial(const char *control)
@@ -249,6 +249,7 @@ int import_path(struct ctl *c, const struct import_what *what, struct import_res
 	    (r = ctl_check_id(what->officer)) != EXIT_GOOD || (r = ctl_check_id(what->unit)) != EXIT_GOOD ||
 	    (r = ctl_check_id(what->case_id)) != EXIT_GOOD ||
 	    (r = ctl_check_id(what->camera)) != EXIT_GOOD ||
+	    (r = class_check_import(what->class)) != EXIT_GOOD ||
 	    (r = ctl_check_reason(what->reason)) != EXIT_GOOD || (r = ctl_open_conf(c)) != EXIT_GOOD)
 		return r;
 	r = import(c, &m);
@@ -289,7 +290,7 @@ int cmd_import(struct ctl *c, int argc, char **argv)
 		{ "--image", NULL, &w.image }, { "--recorder", &w.recorder, NULL },
 		{ "--officer", &w.officer, NULL }, { "--unit", &w.unit, NULL },
 		{ "--case", &w.case_id, NULL }, { "--reason", &w.reason, NULL },
-		{ "--fixed-camera", &w.camera, NULL },
+		{ "--fixed-camera", &w.camera, NULL }, { "--class", &w.class, NULL },
 	};
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &w.path, names, 1, 1);
 

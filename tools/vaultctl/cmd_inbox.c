@@ -35,7 +35,7 @@ enum {
 
 struct inbox {
 	struct ctl *c;
-	const char *reason;
+	const char *reason, *class;
 	bool dry_run;
 	char path[PATH_MAX];
 	int dir;
@@ -237,7 +237,7 @@ static int bring(struct inbox *x, const struct folder *f, const char *name, int 
 	AUTO(free_text) char *shown = shown_path(f, name);
 	char path[2 * PATH_MAX], reason[640];
 	const struct import_what what = {
-		.path = path, .file = &fd, .reason = reason,
+		.path = path, .file = &fd, .reason = reason, .class = x->class,
 		.case_id = f->is.kind == INBOX_CASE ? f->is.id : NULL,
 		.camera = f->is.kind == INBOX_CAMERA ? f->is.id : NULL,
 	};
@@ -471,11 +471,13 @@ int cmd_inbox(struct ctl *c, int argc, char **argv)
 	static const char *const words[] = { "DIR" };
 	struct inbox x = { .c = c, .dir = -1, .list = json_array() };
 	const char *path = NULL;
-	const struct option_spec options[] = { { "--reason", &x.reason, NULL }, { "--dry-run", NULL, &x.dry_run } };
+	const struct option_spec options[] = { { "--reason", &x.reason, NULL }, { "--class", &x.class, NULL },
+					       { "--dry-run", NULL, &x.dry_run } };
 	char **names = NULL;
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &path, words, 1, 1);
 
 	if (r == EXIT_GOOD && (r = ctl_check_reason(x.reason)) == EXIT_GOOD &&
+	    (r = class_check_import(x.class)) == EXIT_GOOD &&
 	    (r = ctl_open_conf(c)) == EXIT_GOOD)
 		r = open_inbox(&x, path);
 	if (r == EXIT_GOOD && (names = names_in(x.dir)) == NULL)

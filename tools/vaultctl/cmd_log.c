@@ -389,7 +389,8 @@ int cmd_log_prove(struct ctl *c, int argc, char **argv)
 	const char *object = NULL;
 	int r = ctl_arguments(c, argc, argv, options, COUNT(options), &object, names, 1, 1);
 
-	if (r != EXIT_GOOD || (r = ctl_open_catalog(c, "dv_supervisor")) != EXIT_GOOD)
+	if (r != EXIT_GOOD || (r = ctl_open_catalog(c, "dv_supervisor")) != EXIT_GOOD ||
+	    (r = ctl_may_read(c, "log prove", &object, 1)) != EXIT_GOOD)
 		return r;
 	p.list = json_array();
 	r = prove(&p, object);

@@ -17,6 +17,12 @@ static const struct column recording_columns[] = {
 	{ C_ASSURANCE, "assurance", CELL_WORD },
 	{ C_IMPORTANT, "important", CELL_WORD },
 	{ C_FINDINGS, "findings", CELL_NUMBER },
+	{ C_COVERED_CLASS, "covered", CELL_WORD },
+};
+static const struct column covered_columns[] = {
+	{ C_RECORDING, "recording", CELL_TEXT },
+	{ C_SEGMENTS, "segments", CELL_NUMBER },
+	{ C_COVERED_CLASS, "class", CELL_WORD },
 };
 static const struct column segment_columns[] = {
 	{ C_SEQ, "seq", CELL_NUMBER },
@@ -32,6 +38,8 @@ static const struct column segment_columns[] = {
 	{ C_STORED, "stored_at", CELL_MOMENT },
 	{ C_BLOB, "blob", CELL_SHORT },
 	{ C_PATH, "path", CELL_TEXT },
+	{ C_DISPOSED, "disposed.at", CELL_MOMENT },
+	{ C_PLAN, "disposed.plan", CELL_TEXT },
 };
 
 enum { BAR_CELL_MS = UTC_DAY_MS / BAR_CELLS };
@@ -75,6 +83,21 @@ static void split(char *s, const char **ret_recorder, const char **ret_recording
 		*slash = '\0';
 }
 
+/* Of segments that were disposed of: by which plan, and when. */
+static int add_disposed(struct ctl *c, const char *const params[2], json_t *segments)
+{
+	json_t *rows = NULL, *row, *one;
+	size_t i, k;
+	int r = ctl_query(c, STATEMENT_TOMBSTONES, params, 2, &rows);
+
+	json_array_foreach(rows, i, row)
+		json_array_foreach(segments, k, one)
+			if (json_equal(json_object_get(row, "segment"), json_object_get(one, "segment")))
+				json_object_set(one, "disposed", row);
+	json_decref(rows);
+	return r;
+}
+
 /* Add its segments and findings to one recording. */
 static int complete(struct ctl *c, json_t *recording)
 {
@@ -88,6 +111,9 @@ static int complete(struct ctl *c, json_t *recording)
 	if (r != EXIT_GOOD)
 		return r;
 	json_object_set_new(recording, "segment_list", list);
+	r = add_disposed(c, params, list);
+	if (r != EXIT_GOOD)
+		return r;
 	r = ctl_query(c, STATEMENT_RECORDING_FINDINGS, params, COUNT(params), &list);
 	if (r == EXIT_GOOD)
 		json_object_set_new(recording, "finding_list", list);
@@ -110,13 +136,18 @@ static int view(struct ctl *c, const json_t *recordings)
 
 static void print_recording(json_t *recording)
 {
+	const json_t *segments = json_object_get(recording, "segment_list"), *one;
 	json_t *row = json_pack("[O]", recording);
+	bool disposed = false;
+	size_t i;
 
 	table_print(stdout, row, recording_columns, COUNT(recording_columns));
 	json_decref(row);
 	putchar('\n');
-	table_print(stdout, json_object_get(recording, "segment_list"), segment_columns,
-		    COUNT(segment_columns));
+	/* Of what went there is more to say. */
+	json_array_foreach(segments, i, one)
+		disposed |= json_object_get(one, "disposed") != NULL;
+	table_print(stdout, segments, segment_columns, COUNT(segment_columns) - (disposed ? 0 : 2));
 	if (json_array_size(json_object_get(recording, "finding_list")) == 0)
 		return;
 	printf("\n%s\n", text(T_REPORT_FINDINGS));
@@ -140,6 +171,9 @@ int cmd_recording_show(struct ctl *c, int argc, char **argv)
 	split(copy, &recorder, &recording);
 	if (!ctl_is_uuid(recording))
 		return ctl_usage(T_NO_RECORDING, id);
+	r = ctl_may_read(c, "recording show", &id, 1);
+	if (r != EXIT_GOOD)
+		return r;
 	const char *const params[] = { recording, recorder };
 	r = ctl_query(c, STATEMENT_RECORDING_SHOW, params, COUNT(params), &list);
 	if (r != EXIT_GOOD)
@@ -210,7 +244,7 @@ int cmd_timeline(struct ctl *c, int argc, char **argv)
 	static const char *const names[] = { "RECORDER", "DATE" };
 	const char *words[2] = { NULL };
 	char cells[BAR_CELLS + 1], midnight[UTC_TEXT_SIZE];
-	json_t *segments = NULL, *findings = NULL, *both;
+	json_t *segments = NULL, *findings = NULL, *covered = NULL, *both;
 	int64_t day_ms;
 	int r = ctl_arguments(c, argc, argv, NULL, 0, words, names, 2, 2);
 
@@ -220,14 +254,16 @@ int cmd_timeline(struct ctl *c, int argc, char **argv)
 	r = ctl_query(c, STATEMENT_TIMELINE, words, COUNT(words), &segments);
 	if (r == EXIT_GOOD)
 		r = ctl_query(c, STATEMENT_TIMELINE_FINDINGS, words, COUNT(words), &findings);
+	if (r == EXIT_GOOD)
+		r = ctl_query(c, STATEMENT_COVERED_ON, words, COUNT(words), &covered);
 	if (r == EXIT_GOOD && json_array_size(segments) + json_array_size(findings) == 0)
 		r = ctl_check_scope(c, words[0], NULL);
 	else if (r == EXIT_GOOD)
 		r = ctl_view(c, "timeline", json_pack("[s+]", "recorder:", words[0]));
 	snprintf(midnight, sizeof(midnight), "%.10sT00:00:00.000Z", words[1]);
 	if (r == EXIT_GOOD && c->json) {
-		both = json_pack("{s:s, s:s, s:O, s:O}", "recorder", words[0], "day", words[1],
-				 "segments", segments, "findings", findings);
+		both = json_pack("{s:s, s:s, s:O, s:O, s:O}", "recorder", words[0], "day", words[1],
+				 "segments", segments, "findings", findings, "covered", covered);
 		ctl_print_json(both);
 		json_decref(both);
 	} else if (r == EXIT_GOOD && utc_parse(midnight, UTC_TEXT_LEN, &day_ms) == 0) {
@@ -237,8 +273,13 @@ int cmd_timeline(struct ctl *c, int argc, char **argv)
 		putchar('\n');
 		table_print(stdout, segments, segment_columns, COUNT(segment_columns));
 		findings_print(stdout, findings);
+		if (json_array_size(covered) > 0) {
+			printf("\n%s\n", text(T_TIMELINE_COVERED));
+			table_print(stdout, covered, covered_columns, COUNT(covered_columns));
+		}
 	}
 	json_decref(segments);
+	json_decref(covered);
 	json_decref(findings);
 	return r;
 }

@@ -104,6 +104,8 @@ static void finding_print(FILE *to, const json_t *f)
 	fprintf(to, "    %s\n    ", string(f, zh ? "text_zh" : "text_en"));
 	say(to, T_FINDING_SUBJECT, subject_word(string(f, "subject_kind")),
 	    text_shown(string(f, "subject"), subject, sizeof(subject)));
+	if (json_is_true(json_object_get(f, "covered")))
+		fprintf(to, "    %s\n", text(T_FINDING_COVERED));
 	print_detail(to, json_object_get(f, "detail"));
 	fputs("    ", to);
 	say(to, T_NEXT_STEP, string(f, zh ? "next_step_zh" : "next_step_en"));

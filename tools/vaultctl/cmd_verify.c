@@ -29,6 +29,7 @@ enum { ACT_OBJECTS_MAX = 200 };
 
 struct tally {
 	unsigned long long whole, damaged, unreadable, missing, unrecorded, bytes;
+	unsigned long long disposed;	/* not there, by right */
 	unsigned long long omitted;	/* beyond OBJECTS_MAX */
 	json_t *bad;			/* {blob, verdict} of everything not whole */
 	bool quiet;			/* JSON: nothing on the way */
@@ -37,7 +38,7 @@ struct tally {
 
 static unsigned long long checked(const struct tally *t)
 {
-	return t->whole + t->damaged + t->unreadable + t->missing;
+	return t->whole + t->damaged + t->unreadable + t->missing + t->disposed;
 }
 
 /* A line that overwrites itself, on a terminal, once a second. */
@@ -63,6 +64,33 @@ static void note(struct tally *t, enum text_id id, const char *verdict, const ch
 	else
 		json_array_append_new(t->bad, json_pack("{s:s, s:s, s:s*}", "blob", hex,
 							"verdict", verdict, "path", path));
+}
+
+/* What is not there may be gone by right: then it is told as that, and not as missing. */
+static int note_missing(struct ctl *c, struct tally *t, const char *hex, const char *path)
+{
+	char list[DIGEST_HEX_SIZE + 2];
+	const char *const params[] = { list };
+	json_t *rows = NULL;
+	const json_t *row;
+	int r;
+
+	snprintf(list, sizeof(list), "{%s}", hex);
+	r = ctl_query(c, STATEMENT_BLOBS_DISPOSED, params, COUNT(params), &rows);
+	if (r != EXIT_GOOD)
+		return r;
+	row = json_array_get(rows, 0);
+	if (row == NULL) {
+		t->missing++;
+		note(t, T_VERIFY_MISSING, "missing", hex, path);
+	} else {
+		t->disposed++;
+		if (path != NULL && !t->quiet)
+			say(stdout, T_VERIFY_DISPOSED, hex, json_string_value(json_object_get(row, "plan")),
+			    json_string_value(json_object_get(row, "at")));
+	}
+	json_decref(rows);
+	return EXIT_GOOD;
 }
 
 /* EXIT_GOOD, or EXIT_AWAY when the blob could not be judged. */
@@ -97,8 +125,9 @@ static int check_one(struct ctl *c, struct tally *t, const char *hex, const char
 			    text_shown(path, shown, sizeof(shown)));
 		break;
 	case VAULT_MISSING:
-		t->missing++;
-		note(t, T_VERIFY_MISSING, "missing", hex, path);
+		r = note_missing(c, t, hex, path);
+		if (r != EXIT_GOOD)
+			return r;
 		break;
 	case VAULT_DAMAGED:
 		t->damaged++;
@@ -272,11 +301,11 @@ static int enter_scrub(struct ctl *c, const struct tally *t, const char *object,
 
 static json_t *sum_json(const struct tally *t, bool all)
 {
-	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I}", "all_checked", all,
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I}", "all_checked", all,
 			 "bytes", (json_int_t)t->bytes, "whole", (json_int_t)t->whole,
 			 "damaged", (json_int_t)t->damaged, "unreadable", (json_int_t)t->unreadable,
-			 "missing", (json_int_t)t->missing, "unrecorded", (json_int_t)t->unrecorded,
-			 "objects", t->bad, "objects_omitted", (json_int_t)t->omitted);
+			 "missing", (json_int_t)t->missing, "disposed", (json_int_t)t->disposed,
+			 "unrecorded", (json_int_t)t->unrecorded, "objects", t->bad, "objects_omitted", (json_int_t)t->omitted);
 }
 
 static void say_sum(const struct tally *t)
@@ -287,6 +316,8 @@ static void say_sum(const struct tally *t)
 		fputs("\r\033[K", stderr);
 	say(stdout, T_VERIFY_SUM, checked(t), bytes_text((long long)t->bytes, bytes), t->whole,
 	    t->damaged, t->unreadable, t->missing, t->unrecorded);
+	if (t->disposed > 0)
+		say(stdout, T_VERIFY_DISPOSED_SUM, t->disposed);
 }
 
 static int exit_of(const struct tally *t)
@@ -370,6 +401,8 @@ int cmd_verify(struct ctl *c, int argc, char **argv)
 
 	if (r == EXIT_GOOD)
 		r = ctl_open_catalog(c, "dv_supervisor");
+	if (r == EXIT_GOOD && strcmp(object, "vault") != 0)
+		r = ctl_may_read(c, "verify", &object, 1);
 	if (r == EXIT_GOOD && strcmp(object, "vault") != 0)
 		r = object_names(c, object, &names);
 	if (r != EXIT_GOOD)

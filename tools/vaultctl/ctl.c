@@ -199,9 +199,40 @@ int ctl_act(struct ctl *c, const char *kind, json_t *objects, const char *reason
 	else
 		r = ctl_fail((err_set(&e, -ENOMEM, "no memory to enter an act into the log"), &e),
 			     EXIT_AWAY);
+	if (r == EXIT_GOOD && json_is_null(json_object_get(json_array_get(done, 0), "act"))) {
+		say(stderr, T_READ_NOT_YOURS);
+		r = EXIT_AWAY;
+	}
 	json_decref(done);
 	free(names);
 	free(more);
+	return r;
+}
+
+int ctl_may_read(struct ctl *c, const char *command, const char *const *words, size_t n)
+{
+	json_t *list = json_array(), *rows = NULL;
+	const json_t *refused, *one;
+	char *text, shown[256];
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, json_string(words[i]));
+	text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	const char *const params[] = { text, command };
+	r = text != NULL ? ctl_query(c, STATEMENT_READ_REFUSED, params, COUNT(params), &rows) : EXIT_AWAY;
+	free(text);
+	if (r != EXIT_GOOD)
+		return r;
+	refused = json_object_get(json_array_get(rows, 0), "refused");
+	json_array_foreach(refused, i, one)
+		say(stderr, T_READ_REFUSED, text_shown(json_string_value(json_object_get(one, "object")), shown,
+						       sizeof(shown)),
+		    word(json_string_value(json_object_get(one, "class"))));
+	r = json_array_size(refused) > 0 ? EXIT_AWAY : EXIT_GOOD;
+	json_decref(rows);
 	return r;
 }
 

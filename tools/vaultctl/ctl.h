@@ -90,6 +90,18 @@ int ctl_act(struct ctl *c, const char *kind, json_t *objects, const char *reason
 int ctl_view(struct ctl *c, const char *command, json_t *objects);
 
 /*
+ * Whoever is connected wants the content of these, as people call objects: may they read it?  EXIT_GOOD; or
+ * EXIT_AWAY, having said which is beyond their reading, which is on record then (Art. 35).  The catalog hides
+ * its rows from them whatever a program does: this is to say so, and to say that they asked.
+ */
+int ctl_may_read(struct ctl *c, const char *command, const char *const *words, size_t n);
+
+/* A class as the catalog has them; and one that an import may be of (NULL is fine: none was said): EXIT_GOOD, or
+ * EXIT_USAGE, having said why not (cmd_class.c). */
+bool class_is_known(const char *class);
+int class_check_import(const char *class);
+
+/*
  * A list is empty: is there such a recorder and such a unit at all (either may
  * be NULL)?  A mistyped id must not look like a clean record.  EXIT_GOOD, or
  * having said why EXIT_USAGE or EXIT_AWAY.
@@ -198,6 +210,17 @@ COMMAND(cmd_verify_log);
 COMMAND(cmd_log_checkpoint);
 COMMAND(cmd_log_show);
 COMMAND(cmd_log_prove);
+COMMAND(cmd_retention_plan);
+COMMAND(cmd_retention_list);
+COMMAND(cmd_retention_show);
+COMMAND(cmd_retention_approve);
+COMMAND(cmd_retention_reject);
+COMMAND(cmd_retention_recall);
+COMMAND(cmd_retention_run);
+COMMAND(cmd_retention_certificate);
+COMMAND(cmd_retention_review);
+COMMAND(cmd_retention_mark);
+COMMAND(cmd_retention_clock);
 COMMAND(cmd_rule_list);
 COMMAND(cmd_rule_show);
 COMMAND(cmd_rule_propose);
@@ -248,5 +271,33 @@ COMMAND(cmd_link_add);
 COMMAND(cmd_link_remove);
 COMMAND(cmd_link_propose);
 COMMAND(cmd_recording_review);
+COMMAND(cmd_unseal);
+COMMAND(cmd_backup);
+COMMAND(cmd_restore);
+COMMAND(cmd_disclosure_request);
+COMMAND(cmd_disclosure_decide);
+COMMAND(cmd_disclosure_package);
+COMMAND(cmd_disclosure_receipt);
+COMMAND(cmd_disclosure_list);
+COMMAND(cmd_disclosure_show);
+
+/* Copies. */
+COMMAND(cmd_scrub);
+COMMAND(cmd_store_list);
+COMMAND(cmd_store_set);
+COMMAND(cmd_drill);
+COMMAND(cmd_class_set);
+COMMAND(cmd_class_lower);
+COMMAND(cmd_class_decide);
+COMMAND(cmd_class_show);
+COMMAND(cmd_class_list);
+COMMAND(cmd_grant_give);
+COMMAND(cmd_grant_end);
+COMMAND(cmd_grant_list);
+COMMAND(cmd_hold_add);
+COMMAND(cmd_hold_list);
+COMMAND(cmd_hold_show);
+COMMAND(cmd_hold_review);
+COMMAND(cmd_hold_release);
 
 #endif

@@ -29,7 +29,7 @@ struct entry_option {
 	enum entry_kind kind;
 };
 
-enum { ENTRY_OPTIONS_MAX = 24, ENTRY_WORDS_MAX = 2 };
+enum { ENTRY_OPTIONS_MAX = 24, ENTRY_WORDS_MAX = 256 };
 
 struct entry {
 	json_t *a;		/* the object */

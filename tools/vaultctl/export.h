@@ -31,6 +31,25 @@ void export_clear(struct export *x);
 /* Of the monotonic clock. */
 int64_t export_now_ms(void);
 
+/* ------ cmd_export.c ------ */
+
+/*
+ * Everything that goes into a package of what the words name, for this reason; its id, which is its act's, is left.
+ * Writes nothing.
+ */
+int export_gather(struct export *x, const char *const *words, size_t n, const char *reason);
+
+/* The exit status of what package_plan() and package_write() return; -- not for 0. */
+int export_exit_of(const struct err *e);
+
+/* package_output.progress, with a struct progress for data. */
+void export_progress(void *data, enum package_phase phase, uint64_t done, uint64_t total);
+
+/* Is whoever is connected of the supervision office?  EXIT_GOOD, or EXIT_AWAY and said that packages are theirs. */
+int export_check_role(struct ctl *c);
+
+uint64_t export_media_bytes(const struct export *x);
+
 /* ------ export_objects.c ------ */
 
 /* What the words name, with sidecars and the keys that verify them. */

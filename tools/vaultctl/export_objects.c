@@ -196,6 +196,26 @@ static int take_dock_key(struct export *x, struct package_object *o)
 
 /* ------ objects ------ */
 
+/* What was disposed of is not missing, and not there to be exported: EXIT_USAGE, having said by which plan. */
+static int check_there(struct export *x, const struct package_object *o)
+{
+	char list[DIGEST_HEX_SIZE + 2], hex[DIGEST_HEX_SIZE];
+	const char *const params[] = { list };
+	json_t *rows = NULL;
+	const json_t *row;
+	int r;
+
+	snprintf(list, sizeof(list), "{%s}", digest_hex(&o->blob, hex));
+	r = ctl_query(x->c, STATEMENT_BLOBS_DISPOSED, params, COUNT(params), &rows);
+	row = json_array_get(rows, 0);
+	if (r == EXIT_GOOD && row != NULL) {
+		say(stderr, T_EXPORT_DISPOSED, o->id, text_of(row, "plan"), text_of(row, "at"));
+		r = EXIT_USAGE;
+	}
+	json_decref(rows);
+	return r;
+}
+
 static int take_object(struct export *x, const json_t *row, struct package_object *o)
 {
 	const char *recorder = text_of(row, "recorder");
@@ -209,7 +229,8 @@ static int take_object(struct export *x, const json_t *row, struct package_objec
 	if (!address_of(row, "blob", &o->blob))
 		return not_whole(o->id, "the catalog names no blob for it");
 	o->size = (uint64_t)json_integer_value(size);
-	if (!json_is_integer(size))
+	r = check_there(x, o);
+	if (r == EXIT_GOOD && !json_is_integer(size))
 		r = size_blob(x, &o->blob, &o->size);
 	if (r == EXIT_GOOD)
 		r = take_sidecar(x, row, "manifest", "signature_blob", &o->by_recorder);
@@ -286,7 +307,7 @@ void export_object_name(const struct export *x, const char *word, char *ret, siz
 	const char *kind = strchr(word, '/') != NULL ? "recording" : "session";
 	size_t i;
 
-	if (strncmp(word, "case:", 5) == 0) {
+	if (strncmp(word, "case:", 5) == 0 || strncmp(word, "disclosure:", 11) == 0) {
 		snprintf(ret, size, "%s", word);
 		return;
 	}

@@ -17,7 +17,7 @@ struct import_what {
 	const char *path;
 	const int *file;		/* open for reading already, and stays the caller's; NULL: path is opened */
 	const char *camera;		/* the fixed camera that it is of (Art. 5); NULL: of none */
-	const char *recorder, *officer, *unit, *case_id;	/* NULL: not said */
+	const char *recorder, *officer, *unit, *case_id, *class;	/* NULL: not said */
 	const char *reason;
 	bool image;			/* of a card */
 };

@@ -16,4 +16,7 @@ int verify_segments(struct ctl *c, const json_t *segments, json_t **ret_bad);
 /* The worse of two answers: damage is told before what could not be looked at. */
 int verify_worse(int a, int b);
 
+/* `verify log` of a place that was just restored (cmd_verify_log.c): what its custodyd has yet to seal is no finding. */
+int verify_restored(struct ctl *c);
+
 #endif
