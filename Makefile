@@ -3,6 +3,7 @@
 #   make                    build everything into build/
 #   make check              all quick tests          SANITIZE=address,undefined
 #   make install            DESTDIR= PREFIX=/usr
+#   make deb                a Debian package, in build/deb
 #
 # DEVELOPER=1 turns warnings into errors.  SANITIZE=... builds beside the
 # ordinary build, so that both can be kept.
@@ -97,7 +98,8 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(DV_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
+# Not those of a Debian in it.
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 SYSCONFDIR ?= /etc
 SHARE      := $(DESTDIR)$(PREFIX)/share
@@ -110,25 +112,39 @@ install: all
 	install -d $(LIBEXEC) $(DESTDIR)$(PREFIX)/bin $(SHARE)/dockvault/sql $(SHARE)/dockvault/recorders.d \
 		$(SHARE)/doc/dockvault $(DESTDIR)$(SYSCONFDIR)/dockvault/recorders.d \
 		$(SHARE)/man/man5 $(SHARE)/man/man8 $(DESTDIR)$(SYSCONFDIR)/dockvault $(SYSTEMD)/systemd/system \
-		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d
+		$(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d $(SYSTEMD)/udev/rules.d $(SHARE)/dockvault/postgresql
 	install -m 755 $(BUILD)/dockd $(BUILD)/dock-lister $(BUILD)/dock-clear \
 		$(BUILD)/custodyd $(BUILD)/alertd $(LIBEXEC)
 	install -m 755 $(BUILD)/vaultctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/*.sql $(SHARE)/dockvault/sql
 	install -m 644 systemd/recorders.d/*.conf $(SHARE)/dockvault/recorders.d
+	install -m 644 systemd/postgresql/*.conf $(SHARE)/dockvault/postgresql
 	install -m 644 docs/man/*.5 $(SHARE)/man/man5
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	install -m 644 README.md README.zh-CN.md CHANGELOG.md LICENSE docs/*.md \
 		systemd/dockvault.conf.minimal systemd/dockvault.conf.full $(SHARE)/doc/dockvault
 	for unit in dockd.service dock-clear@.service custodyd.service alertd.service \
-			dockvault-inbox.service; do \
+			dockvault-inbox.service dockvault-scrub.service dockvault-backup.service; do \
 		sed -e 's|/usr/libexec|$(PREFIX)/libexec|' -e 's|/usr/bin|$(PREFIX)/bin|' systemd/$$unit > $(SYSTEMD)/systemd/system/$$unit; done
-	install -m 644 systemd/dock-clear.socket systemd/dockvault-inbox.path systemd/dockvault-inbox.timer $(SYSTEMD)/systemd/system
+	install -m 644 systemd/dock-clear.socket systemd/dockvault-inbox.path systemd/dockvault-inbox.timer \
+		systemd/dockvault-scrub.timer systemd/dockvault-backup.timer $(SYSTEMD)/systemd/system
 	install -m 644 systemd/dockvault.sysusers $(SYSTEMD)/sysusers.d/dockvault.conf
 	install -m 644 systemd/dockvault.tmpfiles $(SYSTEMD)/tmpfiles.d/dockvault.conf
+	sed -e 's|/usr/bin|$(PREFIX)/bin|' systemd/dockvault-disposal.service \
+		> $(SYSTEMD)/systemd/system/dockvault-disposal.service
+	install -m 644 systemd/dockvault-disposal.timer $(SYSTEMD)/systemd/system
 	install -m 644 systemd/70-dockvault.rules $(SYSTEMD)/udev/rules.d
 	test -e $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf || \
 		install -m 644 systemd/dockvault.conf.minimal $(DESTDIR)$(SYSCONFDIR)/dockvault/dockvault.conf
+
+# The Debian package, in build/deb.  DEB_VERSION and DEB_SCHEMA are for `make check-deb`.
+DEB_VERSION ?= $(VERSION)
+DEB_SCHEMA  ?=
+.PHONY: deb
+deb:
+	@tools/debian/assemble $(DEB_VERSION) $(DEB_SCHEMA)
+	cd build/deb/dockvault-$(DEB_VERSION) && DEB_BUILD_OPTIONS="parallel=$$(nproc) nocheck" dpkg-buildpackage -us -uc -b
+	@ls -l build/deb/dockvault_$(DEB_VERSION)_*.deb
 
 .PHONY: clean
 clean:

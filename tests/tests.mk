@@ -41,6 +41,8 @@ LISTER_TESTS := $(patsubst %,$(BUILD)/unit/check_%,jail fat exfat_dir table link
 $(LISTER_TESTS): $(BUILD)/liblister.a
 $(LISTER_TESTS): LDLIBS += $(BUILD)/liblister.a $(LIB) -ltsk -lseccomp
 
+$(BUILD)/unit/check_age_vectors: LDLIBS += -lz
+
 # Objects that only a rule's chain names are kept, or each run would compile them anew.
 .SECONDARY:
 
@@ -99,11 +101,17 @@ $(BUILD)/list-device: $(call obj,tests/unit/mtp_rig.c)
 $(BUILD)/smtpd: LDLIBS += -lssl
 $(BUILD)/coverage-drive: $(call obj,daemon/alertd/coverage.c)
 $(BUILD)/coverage-drive: LDLIBS += $(LIB)
+$(BUILD)/age-drive: $(call obj,tools/vaultctl/sealed.c)
+$(BUILD)/age-drive: LDLIBS += $(LIB)
 $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIB)
 	$(CC) $(DV_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(PKG_LIBS)
 
+# For LD_PRELOAD.
+$(BUILD)/realclock.so: tests/clock/realclock.c | $(BUILD)
+	$(CC) $(DV_CFLAGS) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # Card images of recorders, and the recorder emulator.
-EMULATOR := $(BUILD)/mkcard $(BUILD)/dock-emulator
+EMULATOR := $(BUILD)/mkcard $(BUILD)/dock-emulator $(BUILD)/realclock.so
 UMOCK_OBJ := $(call obj,tests/emulator/main.c $(wildcard tests/emulator/umock*.c))
 
 $(BUILD)/mkcard: $(call obj,tests/emulator/mkcard.c $(wildcard tests/emulator/card*.c)) $(LIB)
@@ -126,7 +134,7 @@ demo:
 # are apart: `make check-long` before what they are about is changed.
 LONG_SCENARIOS := $(patsubst %,tests/scenario/%.sh,12-devstack 31-vault-resume 40-catalog-away 50-lister \
 	60-kill-dockd 61-unplug 71-card-past 72-clear 73-import 86-custody-verify 87-bad-package 87-package \
-	90-storm 91-crowd)
+	68-unlock 83-witness 88-tamper 89-custodyd 90-storm 91-crowd 99-inbox 106-backup-faults 110-retention-year)
 SCENARIOS ?= $(filter-out $(LONG_SCENARIOS),$(sort $(wildcard tests/scenario/[0-9]*.sh)))
 
 .PHONY: check-scenarios
@@ -141,6 +149,15 @@ check-long: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS) check-articles
 
 check-articles: $(PROGRAMS) $(EMULATOR) $(TEST_TOOLS)
 	@BUILD=$(BUILD) ARTICLES=all SCENARIO_TIMEOUT=1200 tests/run-scenarios tests/scenario/95-articles.sh
+
+# The Debian package in a Debian of its own: installed, upgraded from a version with an earlier schema, purged.
+# Some minutes, root, and Debian's mirror.
+.PHONY: check-deb
+check-deb:
+	@$(MAKE) --no-print-directory deb DEB_VERSION=0.0.9 DEB_SCHEMA=41 >$(BUILD)/deb-before.log 2>&1 || \
+		{ tail -n 20 $(BUILD)/deb-before.log; exit 1; }
+	@$(MAKE) --no-print-directory deb >$(BUILD)/deb.log 2>&1 || { tail -n 20 $(BUILD)/deb.log; exit 1; }
+	@tests/check-deb build/deb/dockvault_0.0.9_*.deb build/deb/dockvault_$(VERSION)_*.deb
 
 # Random recorders, faults, restarts and outages, STORMS of them from SEED on.
 .PHONY: storm
@@ -211,6 +228,11 @@ bench-custody: devstack
 bench-catalog: $(BUILD)/catalog-drive
 	@BUILD=$(BUILD) tests/bench/catalog $(BENCH_CATALOG)
 
+# A plan of disposal over ten million segments.  BENCH_PLAN="--segments 1000000" changes it.
+.PHONY: bench-plan
+bench-plan: $(BUILD)/catalog-drive
+	@BUILD=$(BUILD) tests/bench/plan $(BENCH_PLAN)
+
 # The custody log: leaves into its files, proofs out of them.  BENCH_TLOG="-r 9" changes the run; needs
 # 2 GB of disk.
 .PHONY: bench-log
@@ -222,6 +244,16 @@ bench-log: $(BUILD)/bench/bench_tlog
 $(BUILD)/bench/bench_package: LDLIBS += $(TEST_LIBS)
 bench-package: $(BUILD)/vaultctl $(BUILD)/bench/bench_package
 	@BUILD=$(BUILD) tests/bench/bench-package
+
+# A store read again, against b2sum -c; needs 13 GB of disk.  BENCH_SCRUB="--files 8 --any" changes the run.
+.PHONY: bench-scrub
+bench-scrub: $(BUILD)/vaultctl $(BUILD)/catalog-drive $(BUILD)/bench/bench_vault
+	@BUILD=$(BUILD) tests/bench/scrub $(BENCH_SCRUB)
+
+# A file sealed, against age; needs 4 GB of disk.  BENCH_SEAL="--mib 256" for a quick look.
+.PHONY: bench-seal
+bench-seal: $(BUILD)/age-drive
+	@BUILD=$(BUILD) tests/bench/bench-seal $(BENCH_SEAL)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libparts.a $(LIB)
 	@mkdir -p $(@D)
