@@ -5,6 +5,7 @@
 #   plain_card DIR N BYTES		N files that nobody signed
 #   DOCK_SLOTS=N dock_begin		more slots than eight
 #   DOCK_CLOCK=1 dock_begin		the database has a clock of its own ...
+#   DOCK_CLOCKS=1 dock_begin		... and so have dockd, custodyd and vaultctl, and what `faked` runs
 #   at_clock +25h			... which is put on by so much, and alertd has found all that is due by then
 #   expect_segments RECORDER DIR...	exactly the files of these folders are recorded, each once
 #   expect_other_cards [CODE]		nothing was found but that, and that the cards were others
@@ -23,7 +24,10 @@ dock_end() {
 }
 
 stack() { tools/devstack "$1" --dir "$DOCK/stack" "${@:2}"; }
-vaultctl() { "$BUILD/vaultctl" "$@"; }
+# By the stack's clock, where everything has that one.
+# shellcheck disable=SC2086	# a list of words
+faked() { env ${FAKED:-} "$@"; }
+vaultctl() { faked "$BUILD/vaultctl" "$@"; }
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -c "SET search_path = dv" -c "$1"; }
 
 # dock_begin [LINE...]: lines that dockvault.conf gets as well; before_stack is called before all
@@ -32,7 +36,7 @@ dock_begin() {
 	DOCK=$(mktemp -d)
 	trap dock_end EXIT
 	${before_stack:-:}
-	stack up ${DOCK_SLOTS:+--slots "$DOCK_SLOTS"} ${DOCK_CLOCK:+--clock} >/dev/null
+	stack up ${DOCK_SLOTS:+--slots "$DOCK_SLOTS"} ${DOCK_CLOCK:+--clock} ${DOCK_CLOCKS:+--clocks} >/dev/null
 	exports=$(stack env)
 	eval "$exports"
 	if [ $# -gt 0 ]; then

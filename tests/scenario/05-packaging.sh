@@ -13,6 +13,9 @@ for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister \
 	    usr/libexec/dockvault/dock-clear usr/bin/vaultctl usr/lib/systemd/system/dock-clear.socket \
 	    usr/lib/systemd/system/dockvault-inbox.service usr/lib/systemd/system/dockvault-inbox.path \
 	    usr/lib/systemd/system/dockvault-inbox.timer \
+	    usr/lib/systemd/system/dockvault-disposal.service usr/lib/systemd/system/dockvault-disposal.timer \
+	    usr/lib/systemd/system/dockvault-scrub.service usr/lib/systemd/system/dockvault-scrub.timer \
+	    usr/lib/systemd/system/dockvault-backup.service usr/lib/systemd/system/dockvault-backup.timer \
 	    usr/lib/systemd/system/dock-clear@.service usr/share/man/man8/dock-clear.8 \
 	    usr/lib/systemd/system/dockd.service usr/lib/udev/rules.d/70-dockvault.rules \
 	    usr/lib/sysusers.d/dockvault.conf usr/lib/tmpfiles.d/dockvault.conf \
@@ -20,6 +23,7 @@ for file in usr/libexec/dockvault/dockd usr/libexec/dockvault/dock-lister \
 	    usr/libexec/dockvault/custodyd usr/lib/systemd/system/custodyd.service \
 	    usr/share/man/man8/custodyd.8 usr/libexec/dockvault/alertd \
 	    usr/lib/systemd/system/alertd.service usr/share/man/man8/alertd.8 \
+	    usr/share/dockvault/postgresql/pg_hba.conf usr/share/man/man8/dockvault-database.8 \
 	    usr/share/man/man5/dockvault.conf.5 usr/share/man/man5/recorders.d.5 \
 	    usr/share/dockvault/recorders.d/generic.conf etc/dockvault/dockvault.conf; do
 	[ -s "$dir/$file" ] || { echo "not installed: $file"; exit 1; }
@@ -44,4 +48,5 @@ done
 for conf in systemd/dockvault.conf.minimal systemd/dockvault.conf.full; do
 	"$BUILD/vaultctl" config check --config "$conf"
 done
-shellcheck -S warning tools/setup tools/devstack tools/demo tests/run-* tests/*.sh tests/scenario/*.sh .ci/run
+shellcheck -S warning tools/setup tools/devstack tools/demo tests/run-* tests/*.sh tests/scenario/*.sh .ci/run \
+	tests/check-deb tests/deb-inside tools/debian/assemble tools/debian/dockvault-database tools/debian/dockvault.p*

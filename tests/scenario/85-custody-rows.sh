@@ -82,6 +82,21 @@ INSERT INTO dv.card_challenge (session, nonce, challenged_at, recorder, name) VA
 INSERT INTO dv.finding (finding, code, subject_kind, subject, fact, severity, confidence, at, detail) VALUES
 (gen_random_uuid(), 'gap', 'row', 'x', '', 'info', 0.750, now(), '{\"path\": \"a/b\", \"n\": 1.10}'),
 (gen_random_uuid(), 'gap', 'log', 'x', 'f', 'info', 1, now(), '{}');
+INSERT INTO dv.hold (hold, kind, subject, units, from_day, review_on, reason) VALUES
+('00000000-0000-4000-8000-00000000000a', 'period', '', '{\"\", QH-1}', '2026-11-23', '2027-01-01', E'保全\t\"一\"');
+INSERT INTO dv.hold_review (hold, number, review_on, reason) SELECT hold, 1, '2027-06-01', 'r' FROM dv.hold;
+INSERT INTO dv.hold_released (hold, reason) SELECT hold, 'r' FROM dv.hold;
+INSERT INTO dv.copy_event (store, blob, kind, run, detail) VALUES
+('vault', sha256('b'), 'damaged', '00000000-0000-4000-8000-0000000000c1', '{\"size\": 9007199254740993, \"error\": \"坏\\\\道\"}'),
+('vault', sha256('b'), 'whole', NULL, '{}');
+INSERT INTO dv.copy_read (run, number, store, whole, other) VALUES
+('00000000-0000-4000-8000-0000000000c1', 1, 'vault', decode(repeat('ab', 3200), 'hex'), ''), ('00000000-0000-4000-8000-0000000000c1', 2, 'vault', '', sha256('b'));
+INSERT INTO dv.blob_digest (blob, sha256, sm3, run) VALUES (sha256('b'), sha256('x'), sha256('y'), '00000000-0000-4000-8000-0000000000c1');
+INSERT INTO dv.scrub_run (run, store, everything, interrupted, by, started_at, ended_at, checked, bytes, whole, damaged, missing,
+unreadable, repaired, made, extra) VALUES ('00000000-0000-4000-8000-0000000000c1', 'vault', true, false, E'张\t三', now(), now(), 1,
+123456789012345678901234567890, 0, 1, 0, 0, 0, 0, NULL);
+INSERT INTO dv.drill (drill, store, blob, reason) VALUES ('00000000-0000-4000-8000-0000000000c2', 'vault', sha256('d'), E'演练\"');
+INSERT INTO dv.drill_end (drill, passed, steps) VALUES ('00000000-0000-4000-8000-0000000000c2', false, '{\"scrub\": {\"fired\": false}}');
 INSERT INTO dv.recorder_report (recorder, kind, reason) VALUES ('R1', 'damaged', E'摔坏\t\"两次\"'), ('R1', 'lost', 'x');
 INSERT INTO dv.report_signed (kind, from_day, to_day, unit, content, sha256, files, signature, key_id, reason)
 VALUES ('month', '2026-10-01', '2026-10-31', 'QH-01', '{}', sha256('{}'), '[]', 'minisign', '0123456789ABCDEF', '月报');
@@ -122,6 +137,36 @@ INSERT INTO dv.coverage (action, number, revision, \"case\", requirement, requir
 INSERT INTO dv.rule_proposal (proposal, what, code, valid_from, body, reason) VALUES
 ('00000000-0000-4000-8000-0000000000c1', 'rule', 'gap', '2026-12-01', '{\"b\": 1.0}', 'r');
 INSERT INTO dv.rule_decision (proposal, approved, reason) VALUES ('00000000-0000-4000-8000-0000000000c1', false, 'r');
+INSERT INTO dv.disclosure (disclosure, capacity, right_of, purpose, owner, refused, reason) VALUES
+('00000000-0000-4000-8000-0000000000e1', 'party', E'第\"条', E'复议\t', false, false, 'r');
+INSERT INTO dv.disclosure_name (disclosure, what, name) VALUES ('00000000-0000-4000-8000-0000000000e1', 'asked_by', E'王\"小明');
+INSERT INTO dv.disclosure_object (disclosure, segment, class) SELECT '00000000-0000-4000-8000-0000000000e1', segment, 'internal' FROM dv.segment_place LIMIT 1;
+INSERT INTO dv.disclosure_decision (disclosure, approved, expires_at, reason) VALUES ('00000000-0000-4000-8000-0000000000e1', true, '2026-11-27 14:38:22.1Z', 'r');
+INSERT INTO dv.disclosure_attempt (disclosure, number, act, host, path) VALUES ('00000000-0000-4000-8000-0000000000e1', 10, gen_random_uuid(), 'h', E'/执\\\\xff');
+INSERT INTO dv.disclosure_failed (disclosure, number, why) VALUES ('00000000-0000-4000-8000-0000000000e1', 10, E'w\t');
+INSERT INTO dv.disclosure_sealed (disclosure, number, sha256, size) VALUES ('00000000-0000-4000-8000-0000000000e1', 10, sha256(''), 18446744073709551615);
+INSERT INTO dv.disclosure_receipt (disclosure, received_at) VALUES ('00000000-0000-4000-8000-0000000000e1', now());
+INSERT INTO dv.retention_mark (mark_id, kind, subject, mark, reason) VALUES (md5('mark 1')::uuid, 'segment', 'x', 'complaint', '投诉');
+INSERT INTO dv.retention_mark_removed (mark_id, reason) VALUES (md5('mark 1')::uuid, '撤诉');
+INSERT INTO dv.retention_review (recorder, recording, verdict, reason) VALUES ('R1', md5('rec 1')::uuid, 'keep', '复核');
+INSERT INTO dv.clock_said (day, verdict, reason) SELECT day, 'lived', '停用' FROM dv.clock_day LIMIT 1;
+INSERT INTO dv.disposal_plan (plan, day, objects, bytes, digest, reason) VALUES (md5('plan 1')::uuid, '2026-11-27', 1, 1, sha256('f'), '期满');
+INSERT INTO dv.disposal_plan_signed (plan, document, sha256, signature, key_id)
+VALUES (md5('plan 1')::uuid, 'f', sha256('f'), 'f', '0123456789ABCDEF');
+INSERT INTO dv.disposal_decision (plan, approved, reason) VALUES (md5('plan 1')::uuid, true, '同意');
+INSERT INTO dv.disposal_recalled (plan, reason) VALUES (md5('plan 1')::uuid, '撤回');
+INSERT INTO dv.disposal_spared (plan, segment, cause, reason) VALUES (md5('plan 1')::uuid, md5('seg 1')::uuid, 'held', '保全');
+INSERT INTO dv.disposal_begun (segment, plan, blob) VALUES (md5('seg 2')::uuid, md5('plan 1')::uuid, sha256('f'));
+INSERT INTO dv.tombstone (segment, plan, blob, size, facts, stores, blob_kept)
+VALUES (md5('seg 2')::uuid, md5('plan 1')::uuid, sha256('f'), 1, '{}', '{vault}', false);
+INSERT INTO dv.backup (backup, place, started_at, ended_at, log_size, blobs, missing, bytes, digest, reason)
+VALUES (md5('back 1')::uuid, '/备份 \"1\"', '2026-11-27 01:02:03.456Z', '2026-11-27 02:02:03Z', 9, 3, 0, 123456789012345678901, sha256('x'), '每周');
+INSERT INTO dv.classification (kind, subject, revision, class, reason) VALUES ('case', 'T-1', 1, 'personal', '家中 \"1\"');
+INSERT INTO dv.class_lowering (lowering, kind, subject, revision, class, reason) VALUES (md5('low 1')::uuid, 'case', 'T-1', 1, 'internal', '误定');
+INSERT INTO dv.class_lowering_decision (lowering, approved, reason) VALUES (md5('low 1')::uuid, false, '不同意');
+INSERT INTO dv.read_grant (read_grant, login, kind, subject, class, until, reason) VALUES
+	(md5('grant 1')::uuid, 't_zhang', 'case', 'T-1', 'personal', now() + interval '1 day', '办案');
+INSERT INTO dv.read_grant_ended (read_grant, reason) VALUES (md5('grant 1')::uuid, '办结');
 INSERT INTO dv.rectification (finding, number, kind, due_at, text) SELECT finding, 1, 'opened', now(), E't\t' FROM dv.finding LIMIT 1
 	ON CONFLICT DO NOTHING;
 INSERT INTO dv.rule SELECT 'to_be_removed', 1, 'info', 'a', 'b', 'c', 'd', '{}';

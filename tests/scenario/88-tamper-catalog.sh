@@ -74,10 +74,10 @@ found "a policy that shows not all" 3 "custody_row_changed dv.recorder" "custody
 sql "ALTER POLICY all_rows ON recorder USING (true)
 	; CREATE POLICY less ON custody_salt AS RESTRICTIVE FOR SELECT USING (field <> 'reason')"
 found "a policy that takes some away, of salts" 3 "custody_row_changed dv.custody_salt" \
-	"custody_row_changed recorder/REC-000883/1" "custody_row_changed recorder/REC-000884/1"
+	"custody_row_changed recorder/REC-000883/1" "custody_row_changed recorder/REC-000884/1" "custody_row_changed store/vault/1"
 sql "DROP POLICY less ON custody_salt; DROP POLICY to_supervisor ON custody_salt
 	; CREATE POLICY to_supervisor ON custody_salt FOR SELECT TO dv_supervisor USING (NOT event IN
-		(SELECT e.event FROM custody_event e WHERE e.source = 'party'))"
+		(SELECT e.event FROM custody_event e WHERE e.source IN ('party', 'disclosure_name')))"
 found "one that covers the salts of parties alone" 0 ''
 sql "ALTER POLICY to_supervisor ON custody_salt USING (true)
 	; CREATE POLICY more ON recorder FOR SELECT USING (recorder = 'REC-000883')"

@@ -194,6 +194,7 @@ ok "another title, another index, another scan, another key: found"
 # ------ again ------
 
 expect 0 'entered: event' as wang case event QH-2026-1 --kind reopened --reason "补证"
+expect 2 'an archive copy is of one whole case that is archived' v export --archive QH-2026-1 "$DOCK/archive" "${why[@]}"
 expect 0 'entered: party' as zhang case party QH-2026-1 --kind person --role witness --name 赵六
 link=$(sql "SELECT link FROM link WHERE object = '$recording'")
 expect 0 'removed' as zhang link remove "$link" "${why[@]}"
@@ -206,8 +207,11 @@ jq -e '.revision == 2 and .signature == "valid" and (.changed + .missing + .bad 
 	{ cat "$out"; fail "revision 2"; }
 expect 0 'party ' as zhang case verify QH-2026-1 --revision 1
 expect 2 'no such archive' as zhang case verify QH-2026-1 --revision 3
-v export case:QH-2026-1 --tar "$DOCK/case.tar" "${why[@]}" --json >"$out" || { cat "$out"; fail "export"; }
+v export case:QH-2026-1 --tar "$DOCK/case.tar" "${why[@]}" --json 2>/dev/null >"$out" || { cat "$out"; fail "export"; }
 jq -e '.objects == 4' "$out" >/dev/null || { cat "$out"; fail "the export of a case is not its papers and recordings"; }
-ok "reopened and archived again; the first index stays"
+[ "$(sql "SELECT count(*) FROM finding WHERE code = 'unapproved_export'")" = 1 ] || fail "an export that nobody approved is not found"
+expect 0 '4 objects' v export --archive QH-2026-1 "$DOCK/archive" "${why[@]}"
+[ "$(sql "SELECT count(*) FROM finding WHERE code = 'unapproved_export'")" = 1 ] || fail "an archive copy is an unapproved export"
+ok "reopened and archived again; the first index stays; a copy of it is kept, and one that leaves is found"
 
 dock_finish

@@ -16,6 +16,8 @@ set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/cluster.sh
 . tests/cluster.sh
+# shellcheck source=tests/dock.sh
+. tests/dock.sh
 command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
 unset LC_ALL LC_MESSAGES
 export LANG=en
@@ -33,16 +35,6 @@ finish() {
 trap finish EXIT
 ok() { echo "ok: $1"; }
 fail() { echo "FAILED: $1"; tail -n 20 "$dir"/*.log 2>/dev/null || true; db postgres "SELECT * FROM dv.notice_list" | tail -n 20; exit 1; }
-# await WHAT COMMAND...: until it succeeds
-await() {
-	local what=$1 until=$((SECONDS + 60))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $until ] || fail "never came true: $what"
-		sleep 0.05
-	done
-}
-
 cluster_start
 "$BUILD/catalog-drive" migrate "$CONNINFO user=postgres" sql >/dev/null
 db postgres "CREATE ROLE nina LOGIN IN ROLE dv_person" "GRANT dv_supervisor TO nina" \
@@ -194,7 +186,7 @@ before=$(mails)
 mode ok
 start
 found one
-await "a violation is mailed at once" state_is 'sent 1'
+await 60 "a violation is mailed at once" state_is 'sent 1'
 [ "$(mails)" = $((before + 1)) ] || fail "one mail"
 python3 "$dir/parse.py" "$dir/mail/mail.$(mails)" >"$dir/parsed"
 grep -qx '\[执法记录\] 违规：第32条 t_late REC-1 QH' "$dir/parsed" || fail "$(cat "$dir/parsed")"
@@ -203,15 +195,15 @@ ok "a violation is told at once, with its article and next step"
 
 mode later
 found two
-await "greylisted" state_is 'sent 1, failed 1'
+await 60 "greylisted" state_is 'sent 1, failed 1'
 due
-await "and again" state_is 'sent 1, failed 2'
+await 60 "and again" state_is 'sent 1, failed 2'
 mode ok
 due
-await "and taken" state_is 'sent 1, sent 3'
+await 60 "and taken" state_is 'sent 1, sent 3'
 mode refuse
 found three
-await "refused for good" state_is 'sent 1, sent 3, dead 1'
+await 60 "refused for good" state_is 'sent 1, sent 3, dead 1'
 id=$(vaultctl notify list --dead --channel mail --json | jq -r '.[] | select(.kind == "at_once") | .notice') || true
 [ -n "$id" ] || fail "a dead letter is listed"
 ! vaultctl notify list --dead >"$dir/said" || fail "dead letters are findings"
@@ -220,7 +212,7 @@ mode ok
 vaultctl notify retry "$id" --reason "the mailbox is there now" --dry-run >/dev/null
 state_is 'sent 1, sent 3, dead 1' || fail "a dry run changes nothing"
 vaultctl notify retry "$id" --reason "the mailbox is there now" >/dev/null
-await "sent again by hand" state_is 'sent 1, sent 3, sent 3'
+await 60 "sent again by hand" state_is 'sent 1, sent 3, sent 3'
 ! vaultctl notify retry "$id" --reason "once more" 2>"$dir/said" || fail "what was sent is not sent again"
 ok "greylisting is waited out; what is refused is a dead letter, and sent again by hand"
 
@@ -230,12 +222,12 @@ count=$(mails)
 mode hang-data
 start
 found four
-await "the server has the mail" eval "[ \$(mails) = $((count + 1)) ]"
+await 60 "the server has the mail" eval "[ \$(mails) = $((count + 1)) ]"
 stop --signal 9
 state_is 'sent 1, sent 3, sent 3, queued 0' || fail "nothing is known of it"
 mode ok
 start
-await "it is sent again" state_is 'sent 1, sent 3, sent 3, sent 1'
+await 60 "it is sent again" state_is 'sent 1, sent 3, sent 3, sent 1'
 [ "$(mails)" = $((count + 2)) ] || fail "twice, by mail"
 message_id() { grep -a '^Message-ID:' "$dir/mail/mail.$1"; }
 [ "$(message_id $((count + 1)))" = "$(message_id $((count + 2)))" ] || fail "another Message-ID"
@@ -252,7 +244,7 @@ start
 n=$(last_of "$dir/hook" request)
 found five 3
 own_sent() { [ "$(db postgres "SELECT count(*) FROM dv.notice_list WHERE channel = 'own' AND kind = 'at_once' AND state = 'sent'")" = "$1" ]; }
-await "the other channel is told meanwhile" own_sent 3
+await 60 "the other channel is told meanwhile" own_sent 3
 state_is 'sent 1, sent 3, sent 3, sent 1, queued 0, queued 0, queued 0' || fail "the mail hangs"
 SECONDS=0
 stop
@@ -260,7 +252,7 @@ stop
 state_is 'sent 1, sent 3, sent 3, sent 1, queued 0, queued 0, queued 0' || fail "given up is no attempt"
 mode ok
 start
-await "and then they are sent" state_is 'sent 1, sent 3, sent 3, sent 1, sent 1, sent 1, sent 1'
+await 60 "and then they are sent" state_is 'sent 1, sent 3, sent 3, sent 1, sent 1, sent 1, sent 1'
 ok "a server that hangs holds up neither other channels nor the end"
 
 # ------ ten thousand at once, and the digest ------
@@ -274,7 +266,7 @@ count=$(mails)
 start
 flooded() { [ "$(db postgres "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM dv.notice_list
 	WHERE channel = 'flood' AND state = 'sent' GROUP BY kind) AS x")" = 'at_once 20, digest 1, more 1' ]; }
-await "ten thousand findings are 22 mails" flooded
+await 60 "ten thousand findings are 22 mails" flooded
 [ "$(mails)" = $((count + 22)) ] || fail "$(mails) mails"
 for ((i = count + 1; i <= count + 22; i++)); do
 	python3 "$dir/parse.py" "$dir/mail/mail.$i" || fail "mail $i is not well-formed"
@@ -285,7 +277,7 @@ grep -q '另有 9950 项未列出' "$dir/parsed" || fail "the worst fifty in ful
 stop
 start
 found seven
-await "another waits in line" eval "[ \"\$(db postgres \"SELECT count(*) FROM dv.notice_pending WHERE channel = 'flood' AND urgent\")\" = 1 ]"
+await 60 "another waits in line" eval "[ \"\$(db postgres \"SELECT count(*) FROM dv.notice_pending WHERE channel = 'flood' AND urgent\")\" = 1 ]"
 flooded || fail "and one more is not one more mail"
 stop
 ok "10,000 findings at once are 20 mails, one for the rest, and the digest"

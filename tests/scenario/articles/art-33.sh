@@ -1,5 +1,6 @@
 # Art. 33: kept whole, and nobody changes an original: by no login of the database, and what is done behind its back is found.  That each
-# reading is an act of the log is here too; discs are in 87-package.  That disclosing takes an approval comes with disclosure.
+# reading is an act of the log is here too; discs are in 87-package; that what leaves takes an approval is in art-36, and in art-35 that it is
+# found otherwise.
 # shellcheck shell=bash
 art_33_begin() {
 	shoot C-33 019001 $((t0 - 7200)) $((t0 - 7100))

@@ -1,5 +1,5 @@
 # Art. 35: what is forbidden.  (1) not recording is with Art. 11 and 12; (2) changing; (3) copying off: what a card shows of it is here and in
-# 71-card-past, and an export without an approval comes with disclosure; (4) recording what has nothing to do with enforcement; (5) damage.
+# 71-card-past; reading beyond one's grant, and an export that nobody approved, are here; (4) recording what has nothing to do with enforcement; (5) damage.
 # shellcheck shell=bash
 declare -A art_35
 art_35_begin() {
@@ -17,7 +17,7 @@ art_35_begin() {
 		touch -d "@$((t0 - 7200 + r * 600))" "$DOCK/V-35-deleted/DCIM/MOV_000$r.mp4"
 	done
 	"$BUILD/mkcard" "$DOCK/deleted.img" --size 256M --dir "$DOCK/V-35-deleted" --delete /DCIM/MOV_0002.mp4 >/dev/null
-	for r in linked unlinked training private; do
+	for r in linked unlinked training private covered; do
 		shoot REC-35 019001 $((t0 - 6000)) $((t0 - 5900))
 		art_35[$r]=REC-35/$rec
 	done
@@ -33,6 +33,12 @@ art_35_docked() {
 	as sun recording review "${art_35[training]}" --verdict no_case --reason "a lesson" >/dev/null
 	as sun recording review "${art_35[private]}" --verdict unrelated --reason "a party" >/dev/null
 	refused 2 "already" as sun recording review "${art_35[private]}" --verdict unrelated --reason "a party"
+	as sun recording review "${art_35[covered]}" --verdict no_case --reason "a lesson" >/dev/null
+	as sun class set "recording:${art_35[covered]}" trade_secret --reason "a formula" >/dev/null
+	as qian grant give sun "recording:${art_35[covered]}" --until "$(TZ=Asia/Shanghai date -d "@$((t0 + 86400))" +%F)" --reason "to review it" >/dev/null
+	as sun recording show "${art_35[covered]}" >/dev/null
+	refused 4 "beyond what you may read" as zhang recording show "${art_35[covered]}"
+	refused 4 "beyond what you may read" as zhang recording show "${art_35[covered]}"
 	refused 4 "takes the role" as zhang recorder damaged V-35-broken --reason "thrown at a wall"
 	as wang recorder damaged V-35-broken --reason "thrown at a wall" >/dev/null
 	is "owed" "$(owed "${art_35[unlinked]}") / $(owed "${art_35[linked]}")$(owed "${art_35[training]}")$(owed "${art_35[private]}")" \
@@ -43,10 +49,19 @@ art_35_after() {
 	is "after 20 days" "$(of_subject "${art_35[unlinked]}")" "35 unlinked_due notice"
 }
 art_35_end() {
+	local object
+	object=$(sql "SELECT segment FROM segment WHERE recorder = 'C-35' LIMIT 1")
+	refused 4 "supervis" as wang export "$object" "$DOCK/taken" --reason "asked for by a friend"
+	[ ! -e "$DOCK/taken" ] || fail "Art. 35: it was exported all the same"
+	as sun export "$object" "$DOCK/taken" --reason "asked for by a friend" >/dev/null 2>&1
+	is "(3) an export that nobody approved" "$(found "f.code = 'unapproved_export' AND f.detail -> 'objects' @> '[\"segment:$object\"]'")" \
+		"35 unapproved_export violation"
 	is "(2) altered" "$(of_recorder V-35-cut)" "35 checksum_mismatch violation"
 	is "(2) signed by another key" "$(of_recorder V-35-key)" "35 key_unknown violation"
 	is "(2) chosen and deleted" "$(of_recorder V-35-deleted)" "35 deleted_on_recorder violation"
 	is "(2) untouched" "$(of_recorder C-35)" "-"
+	is "(3) read beyond one's grant" "$(found "f.subject = '${art_35[covered]}' AND f.officer = '019001'")" "35 read_outside_grant violation"
+	is "(3) and with leave" "$(of_subject "${art_35[covered]}")" "35 read_outside_grant violation"
 	is "(4) not linked" "$(of_subject "${art_35[unlinked]}")" "35 unlinked_due notice, 35 unlinked_recording violation"
 	is "(4) a party" "$(of_subject "${art_35[private]}")" "35 unrelated_recording violation"
 	is "(4) a lesson" "$(of_subject "${art_35[training]}")" "-"
