@@ -20,6 +20,8 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${IN_NAMESPACE:-}" ]; then
 fi
 # shellcheck source=tests/cluster.sh
 . tests/cluster.sh
+# shellcheck source=tests/dock.sh
+. tests/dock.sh			# for await
 export LC_ALL=C.UTF-8
 unset DOCKVAULT_LOGIN
 dir=$(mktemp -d "${TMPDIR:-/tmp}/dv-scrub.XXXXXX")
@@ -258,10 +260,12 @@ fi
 
 # ------ kill -9, and SIGTERM ------
 
+goes_on() { [ "$(q "SELECT count(*) FROM scrub_open WHERE store = 'vault'")" = 1 ]; }
+
 q "UPDATE copy SET looked_at = NULL, checked_at = NULL, check_at = since + interval '1 hour' WHERE store = 'vault'"
 "$BUILD/vaultctl" --config "$dir/conf" scrub --store vault --bandwidth 2 >"$out" 2>&1 &
 pid=$!
-until [ "$(q "SELECT count(*) FROM scrub_open WHERE store = 'vault'")" = 1 ]; do sleep 0.02; done
+await 30 "a scrub of the vault goes on" goes_on
 expect 2 "another scrub of it is going on" v scrub --store vault
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
@@ -270,7 +274,7 @@ is "closed as it stood" "$(q "SELECT count(*) FROM scrub_run WHERE interrupted A
 q "UPDATE copy SET looked_at = NULL, checked_at = NULL, check_at = since + interval '1 hour' WHERE store = 'vault'"
 "$BUILD/vaultctl" --config "$dir/conf" --lang en scrub --store vault --bandwidth 2 >"$out" 2>&1 &
 pid=$!
-until [ "$(q "SELECT count(*) FROM scrub_open WHERE store = 'vault'")" = 1 ]; do sleep 0.02; done
+await 30 "a scrub of the vault goes on" goes_on
 kill -TERM "$pid"
 wait "$pid" || fail "SIGTERM ends it in good order"
 grep -q "stopped as asked" "$out" || fail "it does not say so"
